@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts import access, redirects, session_store
-from accounts.session_assurance import AuthedRequest
+from accounts import access, redirects
+from accounts.sessions import session_store
+from accounts.sessions.session_assurance import AuthedRequest
 from verification.keys import text_encryption
 
 P = ParamSpec("P")

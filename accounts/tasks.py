@@ -11,7 +11,7 @@ from accounts import applications, directory_sync, invitations
 from accounts.integrations.oidc import authorization_codes
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from accounts.support.imports import jobs
 from verification import retention, signing_keys
 from verification.task_steps import run_each

@@ -13,8 +13,9 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import request_context, session_assurance
+from accounts import request_context
 from accounts.models import User
+from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in
 from accounts.support import desk_scopes
 from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics, search

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 
-from accounts import redirects, session_assurance
+from accounts import redirects
+from accounts.sessions import session_assurance
 from accounts.signin import pending_sign_in
 from mfasite.error_views import error_page
 

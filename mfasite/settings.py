@@ -179,7 +179,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.breached_passwords.validator.BreachedPasswordValidator"},
 ]
 
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.session_store"
 BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "mfa_browser"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "mfa_device"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"

@@ -17,7 +17,7 @@ from accounts.access.max_age_and_clock_skew import Demand
 from accounts.access.required_strength import RequestedVerification
 from accounts.access.stepping_up import step_up
 from accounts.applications import AccessReason
-from accounts.session_assurance import SessionFacts, Verification
+from accounts.sessions.session_assurance import SessionFacts, Verification
 
 __all__ = [
     "AccessDecision",

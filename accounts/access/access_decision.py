@@ -8,7 +8,7 @@ from enum import StrEnum
 from accounts.access import acr_and_amr_values, max_age_and_clock_skew, step_up_rounds
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.applications import AccessReason
-from accounts.session_assurance import PASSWORD, SessionFacts, Verification
+from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import registry
 from verification.policies import DecisionReason
 from verification.strengths import AuthenticationStrength

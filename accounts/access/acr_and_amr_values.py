@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from accounts.session_assurance import PASSWORD, Verification
+from accounts.sessions.session_assurance import PASSWORD, Verification
 from verification import registry
 from verification import strengths as known
 from verification.strengths import AuthenticationStrength

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.access.access_decision import AccessDecision, Requirement, decide
 from accounts.models import User
-from accounts.session_assurance import PASSWORD, SessionFacts, Verification
+from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import policies, strengths
 from verification.policies import DecisionReason
 

@@ -7,14 +7,14 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import session_assurance
 from accounts.access import groups_allowed, required_strength, step_up_rounds
 from accounts.access.access_decision import AccessDecision, AccessStep, Requirement, decide
 from accounts.access.groups_allowed import Groups
 from accounts.access.required_strength import RequestedVerification
 from accounts.applications import AccessReason
 from accounts.models import Application, User
-from accounts.session_assurance import SessionFacts
+from accounts.sessions import session_assurance
+from accounts.sessions.session_assurance import SessionFacts
 from verification import enrolments, policies
 from verification.policies import Rules
 

@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils.crypto import constant_time_compare
 
-from accounts import session_assurance
 from accounts.models import User
-from accounts.session_assurance import SessionFacts
-from accounts.session_store import BACKEND, SessionStore
+from accounts.sessions import session_assurance
+from accounts.sessions.session_assurance import SessionFacts
+from accounts.sessions.session_store import BACKEND, SessionStore
 
 
 def of_data(stored: str, user: User, *, ref: str, now: datetime) -> SessionFacts | None:

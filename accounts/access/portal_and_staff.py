@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import session_assurance
 from accounts.access.access_decision import AccessDecision, Requirement, decide
+from accounts.sessions import session_assurance
 from verification import policies, strengths
 from verification.policies import DecisionReason
 

@@ -18,7 +18,7 @@ from accounts.access import access_decision_words
 from accounts.access.access_decision import AccessDecision, AccessStep
 from accounts.applications import AccessReason
 from accounts.models import Application
-from accounts.session_assurance import PASSWORD
+from accounts.sessions.session_assurance import PASSWORD
 
 FOR = "for"  # query parameter and form field
 _SALT = "accounts.access.step_up"

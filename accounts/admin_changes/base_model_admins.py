@@ -31,7 +31,7 @@ from accounts.admin_changes.forms_with_reason import (
 )
 from accounts.admin_site import Ruled
 from accounts.reauthentication import BACK
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import audit, time_format
 from verification.audit import Event
 from verification.inputs import LineField

@@ -19,7 +19,7 @@ from accounts.admin_changes.forms_with_reason import (
     Repeated,
     spend,
 )
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 
 
 class ChangeRefused(Exception):

@@ -21,8 +21,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import access, redirects, session_assurance
+from accounts import access, redirects
 from accounts.admin_site import menu as menus
+from accounts.sessions import session_assurance
 from accounts.signin.views import sign_out
 from verification import inputs, time_format
 from verification.lazy_text import LazyText

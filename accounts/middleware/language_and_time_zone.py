@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from accounts import session_assurance
+from accounts.sessions import session_assurance
 
 
 class PreferencesMiddleware:

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts import redirects, session_assurance
+from accounts import redirects
 from accounts.models import User
+from accounts.sessions import session_assurance
 
 
 class NewPasswordMiddleware:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django_otp.middleware import OTPMiddleware
 
-from accounts import session_store
+from accounts.sessions import session_store
 from verification import enrolments
 from verification.models import Enrolment
 

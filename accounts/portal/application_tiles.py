@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db.models import Case, Max, When
 
-from accounts import applications, running_sessions
+from accounts import applications
 from accounts.models import Application, ApplicationSession, User
+from accounts.sessions import running_sessions
 
 
 @dataclass(frozen=True, kw_only=True)

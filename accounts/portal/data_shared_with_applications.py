@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from accounts import access, running_sessions
+from accounts import access
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
+from accounts.sessions import running_sessions
 from verification import registry, time_format
 
 _MAX_SESSIONS_SHOWN = 10

@@ -14,11 +14,11 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts import invitations
-from accounts.ending_sessions import EndedSessions
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.provisioning import audit_events, leavers, matching_people, suggested_numbers, too_many_leavers
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
+from accounts.sessions.ending_sessions import EndedSessions
 from verification import audit, enrolments
 from verification.models.handles import new_handle
 

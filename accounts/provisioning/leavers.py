@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from accounts import ending_sessions
-from accounts.ending_sessions import EndedSessions
+from accounts.sessions import ending_sessions
+from accounts.sessions.ending_sessions import EndedSessions
 from verification import enrolments
 
 

@@ -9,10 +9,11 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse
 from django_otp import login as otp_login
 
-from accounts import redirects, session_assurance, session_store
+from accounts import redirects
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
-from accounts.session_store import BACKEND
+from accounts.sessions import session_assurance, session_store
+from accounts.sessions.session_store import BACKEND
 from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, policies, registry

@@ -16,8 +16,8 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError
 from django.http import HttpRequest
 
-from accounts import session_store
-from accounts.session_store import SessionStore
+from accounts.sessions import session_store
+from accounts.sessions.session_store import SessionStore
 from verification.models import Challenge, Purpose
 
 _KEY = "pending"

@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 from django_otp import login as otp_login
 
-from accounts import session_assurance
 from accounts.access import step_up_rounds, stepping_up
 from accounts.models import User
+from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
 from verification.context import Context

@@ -12,7 +12,7 @@ from django.db import models
 
 from accounts import app_passwords
 from accounts.models import Session, User
-from accounts.session_store import row_key
+from accounts.sessions.session_store import row_key
 from tests.accounts.portal.conftest import prove, remembered_elsewhere
 from tests.every_page import url_table
 from tests.simulated.people import BENS, Clock, Person, hire, join

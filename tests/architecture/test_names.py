@@ -327,7 +327,7 @@ def old_names(tree: ast.AST, path: str = "") -> list[tuple[int, str]]:
         ("Policy(alone_allowed=True)", ""),
         ("def f(shelf): pass", ""),
         ("client.told_at", ""),
-        ("is_closed = True", "accounts/session_store.py"),
+        ("is_closed = True", "accounts/sessions/session_store.py"),
         ("method.closed", "accounts/support/caller_verification.py"),
         ("_held()", "verification/keys/crypto.py"),
     ],
@@ -341,7 +341,7 @@ def test_finds_an_old_name(code: str, path: str) -> None:
     [
         ("state = CircuitState.CLOSED", "verification/delivery/statistics/installed_and_bypassed_providers.py"),
         ("closed = circuits()", "verification/delivery/routing/circuit_breaker.py"),
-        ("connection.close()", "accounts/session_store.py"),
+        ("connection.close()", "accounts/sessions/session_store.py"),
         ("PendingCallback(is_held=True)", "verification/delivery/providers/virtual/switchboard.py"),
         ("alone = 'sign-in/alone/'", ""),
     ],

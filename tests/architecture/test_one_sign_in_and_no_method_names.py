@@ -59,7 +59,7 @@ def test_only_session_assurance_reads_how_a_session_was_proven() -> None:
         if re.search(r"DEVICE_ID_SESSION_KEY|is_verified\(|otp_device", text)
     }
 
-    assert readers <= {"accounts/session_assurance.py", "accounts/session_store.py"}
+    assert readers <= {"accounts/sessions/session_assurance.py", "accounts/sessions/session_store.py"}
 
 
 def test_rules_see_no_request() -> None:

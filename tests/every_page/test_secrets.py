@@ -16,7 +16,7 @@ from django.db import models
 from django.test import Client
 
 from accounts.models import Session
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from mfasite import logs
 from mfasite.celery import app
 from tests.simulated.people import ANAS, BENS, PASSWORD, Clock, Person, work

@@ -9,13 +9,14 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import access, applications, request_context, session_assurance, session_store
+from accounts import access, applications, request_context
 from accounts.access import AccessStep
 from accounts.integrations.forward_auth import forwarded_url, pages_on_application_host, protected_hosts, tickets
 from accounts.integrations.forward_auth.cookies import is_browser_digest
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import UnknownAddress
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import session_assurance, session_store
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import inputs
 
 

@@ -14,7 +14,7 @@ from accounts import app_passwords, reauthentication, request_context
 from accounts.app_passwords import AppPasswordSearch, Order, Program, kinds_of_apps, search_sort_and_unused
 from accounts.models import AppPassword
 from accounts.portal.app_password_form import AppPasswordForm
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import inputs, policies
 
 _ORDERS = (

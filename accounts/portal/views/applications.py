@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import applications, redirects, request_context
 from accounts.models import Application, ApplicationLogo
 from accounts.portal import application_tiles, data_shared_with_applications
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import inputs
 
 _SEARCH_FROM = 12  # applications, from which a search helps

@@ -7,8 +7,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import ending_sessions, redirects, request_context, running_sessions, session_store
-from accounts.session_assurance import AuthedRequest
+from accounts import redirects, request_context
+from accounts.sessions import ending_sessions, running_sessions, session_store
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import browsers
 from verification.browsers import user_agents
 

@@ -5,9 +5,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts import session_assurance
 from accounts.portal import application_tiles, method_recommendations, recent_caller_checks
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import session_assurance
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
 _MAX_TILES = 4

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import request_context
 from accounts.portal import recent_caller_checks
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 
 
 @require_GET

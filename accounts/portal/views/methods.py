@@ -14,12 +14,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import ending_sessions, provisioning, reauthentication, redirects, request_context
+from accounts import provisioning, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.models import SecondStep
 from accounts.portal import method_recommendations, new_phone_move_in_session
 from accounts.portal.method_name_form import NameForm
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import ending_sessions
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in, method_setup_form
 from verification import challenges, enrolments, policies, registry

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import reauthentication
 from accounts.portal import new_phone_move_in_session
 from accounts.portal.views import methods
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import registry
 from verification.enrolments import Option
 from verification.method_capabilities import HandedOut

@@ -8,18 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import (
-    app_passwords,
-    ending_sessions,
-    hashers,
-    password_changes,
-    reauthentication,
-    redirects,
-    request_context,
-)
+from accounts import app_passwords, hashers, password_changes, reauthentication, redirects, request_context
 from accounts.models import User
 from accounts.portal.password_forms import PasswordChangeForm, accepts_password
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import ending_sessions
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import limits, outcomes
 from verification.models import AppPasswordsEnd
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import reauthentication, request_context
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import enrolments, policies
 
 

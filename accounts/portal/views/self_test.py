@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
 from accounts.portal.views import methods
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in
 from verification import challenges, policies

@@ -7,18 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import (
-    activity_entries,
-    ending_sessions,
-    reauthentication,
-    redirects,
-    request_context,
-)
+from accounts import activity_entries, reauthentication, redirects, request_context
 from accounts import (
     sign_in_and_password_audit_events as audit_events,
 )
 from accounts.portal import this_wasnt_me_effects
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import ending_sessions
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import audit, inputs
 
 _MAX_EVENTS_SEARCHED = 30  # newest events among which the one is that someone didn't cause

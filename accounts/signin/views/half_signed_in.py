@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts import redirects, request_context, session_assurance
+from accounts import redirects, request_context
 from accounts.models import User
+from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in, sign_in_refusal_words
 from accounts.signin.pending_sign_in import Pending
 from verification import outcomes, policies, registry

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import directories, redirects, request_context, session_assurance, session_store
+from accounts import directories, redirects, request_context
 from accounts.access import stepping_up
 from accounts.models import User
+from accounts.sessions import session_assurance, session_store
 from accounts.signin import (
     after_correct_password,
     browser_cookies,

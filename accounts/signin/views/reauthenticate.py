@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import challenge_in_progress, verifying_again
 from accounts.signin.views import half_signed_in
 from verification import policies

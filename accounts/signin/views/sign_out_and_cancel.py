@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import ending_sessions, redirects, request_context, session_assurance
+from accounts import redirects, request_context
+from accounts.sessions import ending_sessions, session_assurance
 from accounts.signin import (
     pending_sign_in,
 )

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import redirects, session_store
+from accounts import redirects
 from accounts.access import stepping_up
 from accounts.models import User
+from accounts.sessions import session_store
 from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, verifying_again
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in

@@ -9,8 +9,8 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ending_sessions
 from accounts.models import User
+from accounts.sessions import ending_sessions
 from accounts.support.action_refusals import ActionRefusal
 from accounts.support.actions.action_preview import ActionImpact, Preview
 from verification import audit, notices

@@ -9,8 +9,9 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import app_passwords, invitations, running_sessions
+from accounts import app_passwords, invitations
 from accounts.models import AppPassword, User
+from accounts.sessions import running_sessions
 from verification import browsers, challenges, conf, enrolments, limits, outcomes, policies, registry, time_format
 from verification.enrolments import Option
 from verification.limits import WrongCodes

@@ -4,8 +4,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import ending_sessions, running_sessions
 from accounts.models import User
+from accounts.sessions import ending_sessions, running_sessions
 from accounts.support import support_action_audit_events
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_form_and_declaration import (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from accounts import request_context
 from accounts.admin_changes import spend
 from accounts.admin_site import EMPTY, AdminWords
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support.admin.toll_fraud_guard import GuardedAdmin
 from verification.limits import toll_fraud
 from verification.models import BlockedRange

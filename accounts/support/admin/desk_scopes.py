@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.models import Scope
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
 
 

@@ -21,7 +21,7 @@ from accounts.directories import connection_test
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.models.people import fold
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes, directory_runs, scim
 from verification.inputs import LineField
 from verification.policies import Lines

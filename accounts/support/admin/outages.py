@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, outage_effects
 from accounts.support.admin.routes import provider_names
 from verification import time_format

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts import request_context
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.policies import notice_of_dropped_second_person, policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm

@@ -7,8 +7,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, applications, running_sessions
+from accounts import access, applications
 from accounts.models import Application, ApplicationSession, Service, Session, User
+from accounts.sessions import running_sessions
 from accounts.support import desk_scopes
 from verification import strengths
 from verification.lazy_text import LazyText

@@ -7,13 +7,14 @@ from datetime import datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts import access, running_sessions
+from accounts import access
 from accounts.applications import AccessReason
 from accounts.integrations.forward_auth import access_check, forwarded_url, protected_hosts
 from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
 from accounts.models import Proxy, Session, User
+from accounts.sessions import running_sessions
 from verification import registry
 from verification.lazy_text import LazyText
 

@@ -12,7 +12,7 @@ from accounts.access import AccessDecision, AccessStep, SessionFacts, Verificati
 from accounts.integrations.forward_auth.identity_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims
 from accounts.models import Application, OidcClient, User
-from accounts.session_assurance import PASSWORD
+from accounts.sessions.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import reason_words
 from verification import enrolments, policies
 from verification.context import Context

@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import activity_entries, app_passwords, applications, invitations, running_sessions
+from accounts import activity_entries, app_passwords, applications, invitations
 from accounts.models import CallerCheck, StaleClient, User
+from accounts.sessions import running_sessions
 from accounts.support import approval_audit_events, caller_verification
 from accounts.support.actions import ActionImpact, ActionRefusal, action_preview, who_may_act_on_whom
 from accounts.support.case import account_status, offered_actions, sign_in_attempts, suggested_next_step

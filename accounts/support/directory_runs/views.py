@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from accounts import admin_changes, directory_sync, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, directory_problems
 from accounts.support.directory_runs import row_words
 from accounts.support.reports import csv_export_with_reason

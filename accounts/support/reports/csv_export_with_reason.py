@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events
 from accounts.support.reports import audit_search, csv_without_formulas
 from verification import audit

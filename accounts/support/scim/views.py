@@ -16,7 +16,7 @@ from accounts.integrations.scim import request_log
 from accounts.integrations.scim.views import BASE
 from accounts.models import Directory, ScimPerson
 from accounts.models.directories import DirectoryKind
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import directory_problems
 from accounts.support.actions import Actor
 from accounts.support.scim import changes

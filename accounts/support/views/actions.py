@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import request_context
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support.actions import (
     ACTIONS,
     Action,

@@ -13,7 +13,7 @@ from accounts import admin_changes, applications, request_context
 from accounts.admin_changes import ReasonPage, Repeated
 from accounts.applications import secret_rotation
 from accounts.models import Application, OidcClient
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.applications import (
     changes,

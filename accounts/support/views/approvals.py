@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import redirects, request_context
 from accounts.models import SupportRequest
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support.actions import ACTIONS, ActionRequest, execution, second_person_approvals
 from accounts.support.views import layout
 from accounts.support.views.actions import render_result

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ActionRefusal, ActionState, Permit, action_preview, execution, who_may_act_on_whom
 from accounts.support.views import actions, layout

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import request_context
 from accounts.models import CallerCheck, User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import caller_verification
 from accounts.support.actions import ranks
 from accounts.support.views import layout

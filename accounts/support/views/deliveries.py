@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import delivery_problems, desk_scopes
 from accounts.support.views import layout
 from verification import phone_numbers

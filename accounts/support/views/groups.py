@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts import admin_changes, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, groups, permission_words, staff_roles
 from accounts.support.actions import Actor
 from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.imports import file_formats, jobs, people_export
 from accounts.support.imports.file_instructions import GUIDES

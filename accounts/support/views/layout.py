@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 
 from accounts import admin_site
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts import request_context
 from accounts.models import SecondStep
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import directory_problems, people_search
 from accounts.support.actions import ACTIONS
 from accounts.support.views import bulk_actions, layout

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, hardware_token_stock, people_search
 from accounts.support.hardware_token_stock import TokenRow
 from accounts.support.people_search import NotOnePerson

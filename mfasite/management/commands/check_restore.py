@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from accounts.models import Session
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from mfasite import checks
 from mfasite.observability import missing_migrations
 from verification import audit, time_format

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts import access, session_store
+from accounts import access
 from accounts.access import AccessReason, AccessStep, SessionFacts, Verification
 from accounts.models import Application, Session, User
+from accounts.sessions import session_store
 from tests.simulated.people import OPTIONS, Clock, Person
 from verification import policies, strengths
 from verification.models import Browser, Policy

@@ -12,7 +12,7 @@ from django.urls import include, path
 from accounts import access
 from accounts.access import AccessReason, access_decision_words, stepping_up
 from accounts.models import Application, User
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from accounts.signin import verifying_again
 from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, hire, join
 from verification import enrolments

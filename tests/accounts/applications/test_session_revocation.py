@@ -8,11 +8,12 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from accounts import access, applications, ending_sessions, password_changes
+from accounts import access, applications, password_changes
 from accounts.applications import application_sessions
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.portal import this_wasnt_me_effects
-from accounts.session_store import SessionStore
+from accounts.sessions import ending_sessions
+from accounts.sessions.session_store import SessionStore
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers_and_sessions, erasure, method_resets, role_assignment
 from accounts.support.actions.action_form_and_declaration import Actor

@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
-from accounts import session_assurance
 from accounts.middleware.language_and_time_zone import PreferencesMiddleware
 from accounts.models import User
-from accounts.session_assurance import Assurance
-from accounts.session_store import SessionStore
+from accounts.sessions import session_assurance
+from accounts.sessions.session_assurance import Assurance
+from accounts.sessions.session_store import SessionStore
 from tests.simulated.people import Person
 
 

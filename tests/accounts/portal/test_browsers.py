@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Session, User
-from accounts.session_store import row_key
+from accounts.sessions.session_store import row_key
 from tests.accounts.portal.conftest import kinds, remembered_elsewhere
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person

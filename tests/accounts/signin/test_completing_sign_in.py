@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from accounts.models import Session, User
-from accounts.session_store import SessionStore, row_key
+from accounts.sessions.session_store import SessionStore, row_key
 from accounts.signin import completing_sign_in
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.challenges import correct_answers

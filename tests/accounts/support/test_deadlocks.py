@@ -21,7 +21,7 @@ from pytest_django import Settings
 from accounts import app_passwords, password_resets
 from accounts.models import PasswordReset, Session, User
 from accounts.portal import this_wasnt_me_effects
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from accounts.support.actions import Actor, Unneeded, blocks_and_bypasses, erasure, method_resets
 from accounts.support.actions import browsers_and_sessions as support_browsers
 from tests.infrastructure.concurrency import together

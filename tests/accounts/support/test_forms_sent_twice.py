@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 from django_otp.oath import hotp
 
-from accounts import app_passwords, session_assurance
+from accounts import app_passwords
 from accounts.models import CallerCheck, SupportRequest, User
-from accounts.session_store import SessionStore
+from accounts.sessions import session_assurance
+from accounts.sessions.session_store import SessionStore
 from accounts.support import caller_verification
 from accounts.support.actions import ActionState, execution, second_person_approvals
 from accounts.support.actions.execution import ActionRequest

@@ -190,7 +190,7 @@ def _session(user: Any, now: Any) -> str:
     """Sign somebody in, as the sign-in stores it, and return the session's reference."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from accounts import session_assurance, session_store
+    from accounts.sessions import session_assurance, session_store
     from verification.policies import DecisionReason
 
     store = session_store.SessionStore()

@@ -11,9 +11,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts import app_passwords, session_assurance
+from accounts import app_passwords
 from accounts.models import Scope, User
-from accounts.session_store import BACKEND, SessionStore
+from accounts.sessions import session_assurance
+from accounts.sessions.session_store import BACKEND, SessionStore
 from accounts.support.actions import ActionRefusal, ActionState, Actor, blocks_and_bypasses
 from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions

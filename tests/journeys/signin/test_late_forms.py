@@ -12,7 +12,7 @@ import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django_otp.oath import totp
 
-from accounts import ending_sessions
+from accounts.sessions import ending_sessions
 from tests.simulated.http_browser import Browser, Form, Page
 from tests.simulated.people import Person
 from tests.simulated.support_desk import WHY, open_action

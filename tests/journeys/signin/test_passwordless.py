@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Session, User
-from accounts.session_store import row_key
+from accounts.sessions.session_store import row_key
 from accounts.signin import browser_cookies, passwordless_check
 from tests.journeys.signin.conftest import REFUSED, add_key, asked, come_in, offered, show
 from tests.simulated.http_browser import Browser

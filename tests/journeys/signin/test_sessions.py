@@ -4,7 +4,7 @@ import pytest
 
 from accounts import redirects
 from accounts.models import Session, User
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from verification import enrolments
 from verification.models import AuditEvent

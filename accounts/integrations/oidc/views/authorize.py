@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from accounts import access, applications, redirects, request_context, session_assurance, session_store
+from accounts import access, applications, redirects, request_context
 from accounts.access import AccessDecision, AccessReason, AccessStep, Demand, RequestedVerification, acr_and_amr_values
 from accounts.applications import audit_events
 from accounts.integrations.oidc import (
@@ -34,7 +34,8 @@ from accounts.integrations.oidc.authorization_request import (
 )
 from accounts.middleware.new_password_required import answers_without_page
 from accounts.models import User
-from accounts.session_assurance import AuthedRequest
+from accounts.sessions import session_assurance, session_store
+from accounts.sessions.session_assurance import AuthedRequest
 from verification import audit
 from verification.context import Context
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from accounts import ending_sessions, redirects, request_context, session_assurance, session_store
+from accounts import redirects, request_context
 from accounts.integrations.oidc import (
     authorization_request,
     authorization_responses,
@@ -19,6 +19,7 @@ from accounts.integrations.oidc import (
     scopes_and_claims,
 )
 from accounts.models import ApplicationSession, OidcClient, User
+from accounts.sessions import ending_sessions, session_assurance, session_store
 from verification import inputs
 
 _MAX_URL_LENGTH = 4000  # characters

@@ -223,7 +223,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 from accounts import session_assurance
 from accounts.models import User
-from accounts.session_store import BACKEND, SessionStore
+from accounts.sessions.session_store import BACKEND, SessionStore
 user, now, store = User.objects.get(username=sys.argv[1]), timezone.now().timestamp(), SessionStore()
 store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), BACKEND
 store[HASH_SESSION_KEY] = user.get_session_auth_hash()

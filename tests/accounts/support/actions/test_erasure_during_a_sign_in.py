@@ -8,10 +8,10 @@ from django.contrib.auth.models import Group
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from accounts import session_assurance
 from accounts.models import (
     User,
 )
+from accounts.sessions import session_assurance
 from accounts.signin import completing_sign_in
 from accounts.support.actions import ActionState, erasure
 from tests.accounts.support.actions.erased_people import MAIL, NAME, NUMBER, actor, arrive, order, traces

@@ -8,9 +8,10 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import DjangoAssertNumQueries
 
-from accounts import applications, session_assurance
+from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service, Session, User
-from accounts.session_store import SessionStore
+from accounts.sessions import session_assurance
+from accounts.sessions.session_store import SessionStore
 from accounts.support.applications import listing
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join

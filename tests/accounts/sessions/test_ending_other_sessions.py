@@ -8,9 +8,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test import Client
 
-from accounts import ending_sessions
 from accounts.models import Session, User
-from accounts.session_store import SessionStore, row_key
+from accounts.sessions import ending_sessions
+from accounts.sessions.session_store import SessionStore, row_key
 from tests.infrastructure.concurrency import together
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import PASSWORD, Clock, Person, join

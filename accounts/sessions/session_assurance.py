@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import session_store
 from accounts.models import User
-from accounts.session_store import PLACE
+from accounts.sessions import session_store
+from accounts.sessions.session_store import PLACE
 from verification import policies
 from verification.context import Context
 from verification.policies import DecisionReason, Rules

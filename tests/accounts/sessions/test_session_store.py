@@ -7,9 +7,9 @@ import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import IntegrityError
 
-from accounts import ending_sessions, running_sessions, session_store
 from accounts.models import Session
-from accounts.session_store import SessionStore, row_key
+from accounts.sessions import ending_sessions, running_sessions, session_store
+from accounts.sessions.session_store import SessionStore, row_key
 from tests.simulated.people import Clock
 from verification import audit
 from verification.context import Context

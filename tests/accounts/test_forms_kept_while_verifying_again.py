@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Application
-from accounts.session_store import SessionStore
+from accounts.sessions.session_store import SessionStore
 from tests.accounts.portal.conftest import prove
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire

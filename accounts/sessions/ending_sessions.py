@@ -11,10 +11,11 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import applications, session_store
+from accounts import applications
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import Session, User
-from accounts.session_assurance import KEY
+from accounts.sessions import session_store
+from accounts.sessions.session_assurance import KEY
 from verification import audit, browsers, enrolments
 from verification.context import Context
 from verification.db import row_locks

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts import session_assurance
 from accounts.models import Session, User
+from accounts.sessions import session_assurance
 
 
 def own(user: User, ref: str) -> Session | None:
