@@ -1,4 +1,4 @@
-"""Settings: the organisation's logo and colour."""
+"""Settings: the organisation's logo and accent colour, with the default colour."""
 
 from verification.conf import ORGANISATION
 from verification.declaring_settings import Setting, formats
