@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from helpcenter.diagnosis.account_blocked_or_locked import refused
 from helpcenter.diagnosis.app_passwords import app_password
 from helpcenter.diagnosis.applications import asks_again, cannot_open
 from helpcenter.diagnosis.asked_again_or_never import asked_again
-from helpcenter.diagnosis.blocked_and_locked import refused
 from helpcenter.diagnosis.codes_not_requested import strange
 from helpcenter.diagnosis.diagnosis_input import DiagnosisInput, is_phone, works
 from helpcenter.diagnosis.findings_and_buttons import Finding
-from helpcenter.diagnosis.incorrect_codes import code_incorrect
+from helpcenter.diagnosis.incorrect_codes_and_locked_methods import code_incorrect
 from helpcenter.diagnosis.lost_phone import lost_phone
 from helpcenter.diagnosis.new_phone_number import new_number
 from helpcenter.diagnosis.personal_details import details
