@@ -15,8 +15,7 @@ from verification.method_base import Draft
 from verification.method_capabilities import AppGenerated, Passwordless
 from verification.models import Channel, Enrolment
 
-N_PEOPLE = 60
-GROUPS = {"Finance": 9, "Sales": 14, "Research": 12, "Production": 16, "Administration": 9}
+GROUPS = {"Finance": 9, "Sales": 14, "Research": 12, "Production": 16, "Administration": 9}  # people in each
 _FIRST = (
     "Lena Marco Sofia Jonas Elif Pavel Nina Oscar Priya Tomas Greta Yusuf Clara Henrik Aisha Bruno Mara Felix Ingrid "
     "Diego Hanna Rafael Julia Samir Olga Victor Emma Kenji Laura Anton"
