@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in
 from accounts.support import desk_scopes
-from helpcenter import articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics, search
+from helpcenter import article_search, articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.home_page_topics import ArticleEntry
 from helpcenter.models import Feedback
@@ -68,7 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
         inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH_LENGTH),
     )
     if wanted:
-        hits = search.find(wanted, audiences=articles.audiences(user), now=context.now)
+        hits = article_search.find(wanted, audiences=articles.audiences(user), now=context.now)
         if not hits:
             feedback_and_failed_searches.count_miss(wanted, context)
         places = articles.places(user)

@@ -115,7 +115,7 @@ TEMPLATES = [
             "builtins": [
                 "mfasite.templatetags.select_options",
                 "mfasite.templatetags.icons",
-                "mfasite.templatetags.once",
+                "mfasite.templatetags.parts_rendered_once",
                 "mfasite.templatetags.dates_and_times",
                 "helpcenter.templatetags.links_to_articles",
             ],
@@ -192,7 +192,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mfasite.csrf_failure_page.csrf_failure"
-MESSAGE_STORAGE = "mfasite.message_storage.MessageStorage"
+MESSAGE_STORAGE = "mfasite.flash_message_storage.MessageStorage"
 MESSAGE_COOKIE_NAME = "__Host-messages" if HTTPS else "mfa_messages"
 PASSKEY_COOKIE_NAME = "__Host-passkey" if HTTPS else "mfa_passkey"
 

@@ -25,7 +25,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from accounts.app_passwords import service_keys
-from mfasite import stack_memory
+from mfasite import memory_for_python_frames
 from mfasite.celery import app as celery_app
 from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
@@ -75,7 +75,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-_with_room = stack_memory.caller(slots=2**16 + 1)  # half a MiB for the frames of a test
+_with_room = memory_for_python_frames.caller(slots=2**16 + 1)  # half a MiB for the frames of a test
 
 
 @pytest.hookimpl(tryfirst=True)

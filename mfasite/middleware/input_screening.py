@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.http import parse_header_parameters
 
 from accounts.integrations import endpoints_without_sessions
-from mfasite import error_views, stack_memory
+from mfasite import error_views, memory_for_python_frames
 from verification import inputs
 from verification.inputs import Flaw
 
@@ -40,7 +40,7 @@ class ScreeningHandler(WSGIHandler):
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        return stack_memory.roomy(super().__call__, environ, start_response)
+        return memory_for_python_frames.roomy(super().__call__, environ, start_response)
 
 
 class Screened:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from helpcenter import search
+from helpcenter import article_search
 from tests.simulated.people import Clock
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,7 @@ MIN_FOUND_SHARE = 0.95
 
 
 def find_slugs(text: str, clock: Clock) -> list[str]:
-    hits = search.find(text, audiences=["everyone"], now=clock.now, most=3)
+    hits = article_search.find(text, audiences=["everyone"], now=clock.now, most=3)
     return [hit.article.slug for hit in hits]
 
 
@@ -147,5 +147,5 @@ def test_nonsense_finds_nothing(clock: Clock) -> None:
 
 def test_staff_articles_are_for_staff(clock: Clock) -> None:
     assert "support-handbook" not in find_slugs("verify caller handbook", clock)
-    hits = search.find("verify caller handbook", audiences=["everyone", "support"], now=clock.now)
+    hits = article_search.find("verify caller handbook", audiences=["everyone", "support"], now=clock.now)
     assert hits[0].article.slug == "support-handbook"

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from mfasite import stack_memory
+from mfasite import memory_for_python_frames
 from mfasite.middleware.input_screening import ScreeningHandler
 from mfasite.urls import handler400
 
@@ -75,11 +75,11 @@ urlpatterns = [path("healthz", told)]
 @counted
 def test_spares_a_loop_the_memory_that_it_would_ask_for_each_time() -> None:
     assert _in_a_thread(_most) >= _LOOPS
-    assert _in_a_thread(partial(stack_memory.roomy, _most)) < _LOOPS / 2
+    assert _in_a_thread(partial(memory_for_python_frames.roomy, _most)) < _LOOPS / 2
 
 
 def test_returns_what_the_call_returns() -> None:
-    assert stack_memory.roomy(divmod, 7, 2) == (3, 1)
+    assert memory_for_python_frames.roomy(divmod, 7, 2) == (3, 1)
 
 
 @counted
