@@ -2,23 +2,17 @@
 
 from verification.inputs import digits, typed_codes
 from verification.inputs.fields import LineField, WordsField
-from verification.inputs.readers import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    MAX_DEPTH,
+from verification.inputs.ip_addresses import address
+from verification.inputs.json_from_outside import MAX_DEPTH, parse_json
+from verification.inputs.numbers_and_dates import FIRST_YEAR, LAST_YEAR, MAX_NUMBER, day, number, numbers
+from verification.inputs.storable_text import (
     MAX_LENGTH,
     MAX_MARKS,
-    MAX_NUMBER,
     Flaw,
-    address,
-    day,
     flaw,
     is_cut,
     line,
-    number,
-    numbers,
     one_line,
-    parse_json,
     shortened,
     text,
 )
