@@ -40,7 +40,7 @@ from verification import policies
 from verification.delivery import broker as delivery_broker
 from verification.delivery.routing import outages
 from verification.keys import crypto
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 
 THEIR_DATABASE = os.environ.get("TEST_DATABASE_URL", "")
 THEIR_BROKER = os.environ.get("TEST_REDIS_URL", "")
@@ -310,4 +310,4 @@ def switches_known(db: None, settings: Any) -> None:
     policies.is_passwordless_allowed()
     countries_and_prices.lowest_cost("text")
     spending_limits.in_force()
-    toll_fraud.is_blocked("", now=timezone.now())
+    blocked_ranges.is_blocked("", now=timezone.now())

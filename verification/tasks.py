@@ -10,7 +10,7 @@ from django.utils import timezone
 from verification import audit, conf, limits, notices, retention
 from verification.delivery import message_publisher, sweeper
 from verification.delivery.routing import provider_evaluation, routes
-from verification.limits import toll_fraud
+from verification.limits import blocked_ranges, toll_fraud
 from verification.models import Browser
 from verification.policies import remembered_browser_revocation
 from verification.task_steps import run_each
@@ -54,7 +54,7 @@ def purge(**_more: Any) -> None:
     run_each(
         lambda: retention.make_months(now),
         lambda: retention.remove_old(now),
-        lambda: toll_fraud.purge(now, keep=timedelta(days=conf.message_retention_days())),
+        lambda: blocked_ranges.purge(now, keep=timedelta(days=conf.message_retention_days())),
         lambda: retention.remove(Browser.objects.filter(ends_at__lt=now)),
         remembered_browser_revocation.settle,  # for groups and policies that were changed in the database directly
         lambda: limits.purge(now),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Q
 
 from verification import conf, limits, phone_numbers
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.models import BlockedRange, ChallengeState, Channel, Country, Message, OptOut, Span, SpendingLimit
 
 DAYS = 30  # that the figures of countries look back
@@ -76,7 +76,7 @@ def overview(now: datetime) -> Overview:
     """Return what texts and calls cost, and what is stopped."""
     return Overview(
         spending=tuple(_spending(now)),
-        blocked=tuple(toll_fraud.blocked_ranges(now)),
+        blocked=tuple(blocked_ranges.in_force(now)),
         countries=tuple(_countries(now)),
         n_opted_out=OptOut.objects.count(),
         home=conf.home_region(),

@@ -21,7 +21,7 @@ from mfasite import conf
 from mfasite.observability import request_metrics
 from verification import audit, limits
 from verification.delivery import statistics
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.models import Channel
 
 _WINDOW = timedelta(minutes=5)
@@ -73,7 +73,7 @@ class _Figures(Collector):
         yield spent
         yield stops
         yield GaugeMetricFamily(
-            "mfa_paused_ranges", "Number ranges that are blocked", value=len(toll_fraud.blocked_ranges(now))
+            "mfa_paused_ranges", "Number ranges that are blocked", value=len(blocked_ranges.in_force(now))
         )
         yield _logouts()
         yield _applications(now)

@@ -36,7 +36,7 @@ class Simulation:
 
     def run(self, until: datetime) -> None:
         """Let time pass, and have the ranges evaluated each minute, as the clock of the product does."""
-        from verification.limits import toll_fraud
+        from verification.limits import blocked_ranges, toll_fraud
 
         minute = self.now
         while minute < until:
@@ -47,7 +47,7 @@ class Simulation:
                 action()
             self.move(minute)
             toll_fraud.evaluate(now=minute)
-            toll_fraud.forget()
+            blocked_ranges.forget()
 
 
 @dataclass

@@ -16,7 +16,7 @@ from django.db import connection
 from accounts.access import groups_allowed
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.policies import effective_policy
 from verification.strengths import all_strengths
 
@@ -25,7 +25,7 @@ CACHES: tuple[TTLCache[Any], ...] = (
     effective_policy._cache,
     countries_and_prices._cache,
     spending_limits._cache,
-    toll_fraud._cache,
+    blocked_ranges._cache,
     cache._cache,
     all_strengths._cache,
     groups_allowed._allowed,

@@ -10,7 +10,7 @@ from verification.challenges import attempts, queries
 from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
-from verification.limits import countries_and_prices, opt_outs, refused_numbers, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, may_number_get_messages, opt_outs, spending_limits
 from verification.method_base import Method
 from verification.models import Challenge, Channel, Enrolment, Purpose
 from verification.models.person import Person
@@ -60,9 +60,9 @@ def _refused_sending(
     if enrolment.pk is not None:  # a setup that is refused is not stored
         about["enrolment"] = enrolment.ref
     is_opted_out = known.is_opted_out if known else kind == Channel.TEXT and opt_outs.has_stopped(address)
-    if verdict := refused_numbers.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
+    if verdict := may_number_get_messages.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
         audit.record(events.MESSAGE_REFUSED, why=str(verdict), **about)
-        until = toll_fraud.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
+        until = blocked_ranges.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
         return Outcome(verdict=verdict, method=method, retry_at=until)
     gate = limits.spend_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
     if gate.scope == limits.UNANSWERED:
@@ -88,8 +88,8 @@ def _counted(enrolment: Enrolment, kind: str, *, user: Person, purpose: Purpose,
         address,
         context,
         prompt="" if purpose == Purpose.SELF_TEST else kind,
-        prefix=toll_fraud.foreign_range(kind, address),
-        is_trial=toll_fraud.is_on_trial(kind, address, now=context.now),
+        prefix=blocked_ranges.foreign_range(kind, address),
+        is_trial=blocked_ranges.is_on_trial(kind, address, now=context.now),
         cost=countries_and_prices.cost(kind, address),
         spending=spending_limits.in_force() if countries_and_prices.costs(kind) else (),
     )

@@ -14,7 +14,7 @@ from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
-from verification.limits import refused_numbers, toll_fraud
+from verification.limits import blocked_ranges, may_number_get_messages
 from verification.method_base import Method
 from verification.method_capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
@@ -193,10 +193,10 @@ def enrol(
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)
         cleaned = form.cleaned_data
         address = str(cleaned.get(method.address_field, ""))
-        if refused := refused_numbers.refusal(method.kind, address, now=context.now):
+        if refused := may_number_get_messages.refusal(method.kind, address, now=context.now):
             problems = {
                 method.address_field: (
-                    outcomes.unavailable_words(refused, until=toll_fraud.paused_until(address, now=context.now)),
+                    outcomes.unavailable_words(refused, until=blocked_ranges.paused_until(address, now=context.now)),
                 )
             }
             return Outcome(verdict=Verdict.REFUSED, method=method_name, problems=problems)

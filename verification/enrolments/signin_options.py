@@ -11,7 +11,7 @@ from verification import decryption_failures, limits, outcomes, phone_numbers, r
 from verification.delivery.routing import unavailability_words
 from verification.enrolments import labels_and_names
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
-from verification.limits import countries_and_prices, refused_numbers, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, may_number_get_messages
 from verification.method_base import Mode
 from verification.method_capabilities import AppGenerated, Backup, Delivered, HandedOut, PublicKey, Temporary
 from verification.models import Channel, Enrolment
@@ -124,8 +124,8 @@ def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
     if not countries_and_prices.costs(kind):
         return ""
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
-    if verdict := refused_numbers.refusal(kind, address, now=now, is_opted_out=is_opted_out):
-        return outcomes.unavailable_words(verdict, until=toll_fraud.paused_until(address, now=now))
+    if verdict := may_number_get_messages.refusal(kind, address, now=now, is_opted_out=is_opted_out):
+        return outcomes.unavailable_words(verdict, until=blocked_ranges.paused_until(address, now=now))
     stopped_until = limits.spending_stopped_until(kind, address, now=now)
     return outcomes.unavailable_words(Verdict.PAUSED, until=stopped_until) if stopped_until else ""
 

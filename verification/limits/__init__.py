@@ -4,6 +4,7 @@ from verification.limits.app_passwords_and_program_secrets import ProgramSecrets
 from verification.limits.client_networks import network_of
 from verification.limits.counting.fixed_windows import window_start
 from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.single_use import is_spent, spend_once
 from verification.limits.deletion_of_old_counters import purge
 from verification.limits.directory_guesses import forget_guesses, may_guess, spend_guess
 from verification.limits.incorrect_codes_and_lockouts import (
@@ -30,7 +31,6 @@ from verification.limits.password_guessing import (
     refund_password,
 )
 from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
-from verification.limits.single_use import is_spent, spend_once
 from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
 from verification.limits.support_actions_per_day import SUPPORT_ACTIONS_PER_DAY, refund_action, spend_action
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt
@@ -46,6 +46,7 @@ __all__ = [
     "Sending",
     "WrongCodes",
     "all_locked_at",
+    "blocked_ranges",
     "claim_unanswered_notice",
     "clear",
     "countries_and_prices",
@@ -58,6 +59,7 @@ __all__ = [
     "lock_all",
     "lock_failures",
     "may_guess",
+    "may_number_get_messages",
     "network_of",
     "opt_outs",
     "password_accepted",
@@ -70,7 +72,6 @@ __all__ = [
     "refund_passwordless",
     "refund_prompt",
     "refund_send",
-    "refused_numbers",
     "reserve",
     "reset_wrong_codes",
     "spend_action",

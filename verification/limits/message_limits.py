@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 
 from verification import conf
 from verification.context import Context
-from verification.limits import spending_limits, toll_fraud, unanswered_messages
+from verification.limits import blocked_ranges, spending_limits, unanswered_messages
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import DAY, HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowCount, WindowLimit, by_key, count_in_windows, give_back
@@ -129,7 +129,7 @@ def _range_limits(prefix: str, *, is_trial: bool) -> list[WindowLimit]:
         WindowLimit("send.range", prefix, HOUR, conf.sends_per_range_hour(), is_given_back=True),
         WindowLimit("send.range_day", prefix, DAY, conf.sends_per_range_day(), is_given_back=True),
         *(
-            [WindowLimit(TRIAL, prefix, 5 * MINUTE, toll_fraud.MAX_TRIAL_MESSAGES, is_given_back=True)]
+            [WindowLimit(TRIAL, prefix, 5 * MINUTE, blocked_ranges.MAX_TRIAL_MESSAGES, is_given_back=True)]
             if is_trial
             else []
         ),

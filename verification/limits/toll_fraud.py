@@ -1,7 +1,6 @@
 """Protection against toll fraud (SMS pumping): ranges of numbers whose codes hardly anyone enters are blocked.
 
-Each process reads every few seconds what is blocked. Authenticator apps, passkeys and recovery codes are never
-affected.
+`blocked_ranges` says what a block keeps back, and what it lets through to find out whether it's over.
 """
 
 import logging
@@ -10,14 +9,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, conf, phone_numbers
+from verification import audit, conf
 from verification.audit import events
 from verification.context import Context
-from verification.db.ttl_cache import TTLCache
-from verification.limits import countries_and_prices
+from verification.limits import blocked_ranges
 from verification.limits.client_networks import network_of
 from verification.models import (
     BlockedRange,
@@ -32,9 +29,6 @@ _TYPING_TIME = timedelta(minutes=5)  # codes younger than this may still be ente
 _MIN_PEOPLE = 15  # fewer people say too little about a range
 _MIN_NETWORKS = 3  # fewer networks are stopped by their own limits
 _MIN_PROVEN_SHARE = 1 / 5
-_TRIAL_LENGTH = timedelta(minutes=1)  # in each interval, a blocked range is open this long
-MAX_TRIAL_MESSAGES = 4  # to a blocked range in each trial
-_TRIAL_INTERVAL = timedelta(minutes=15)
 _MIN_TRIED = 3  # people who must get a code in a trial before the range can be unblocked
 _PROVEN_SHARE_TO_RESUME = 1 / 2
 # A message that never arrived says nothing: nobody could enter its code, so an outage must not look like fraud.
@@ -45,52 +39,6 @@ _ARRIVED = (
     MessageState.ANSWERED,
     MessageState.DELIVERED,
 )
-
-
-def _load() -> tuple[BlockedRange, ...]:
-    return tuple(blocked_ranges(timezone.now()))
-
-
-_cache = TTLCache(_load, seconds=lambda: 5 * conf.cache_seconds())
-forget = _cache.forget
-
-
-def is_blocked(address: str, *, now: datetime) -> bool:
-    """Return whether the range of a number is blocked, and no trial is on."""
-    prefix = phone_numbers.prefix(address)
-    return any(blocked.range == prefix and _is_blocked(blocked, now) for blocked in _cache.read())
-
-
-def _is_blocked(blocked: BlockedRange, now: datetime) -> bool:
-    """Return whether a range gets nothing now. One minute in fifteen is a trial, in which a few messages are sent."""
-    return now < blocked.ends_at and not _is_trial(blocked, now)
-
-
-def _is_trial(blocked: BlockedRange, now: datetime) -> bool:
-    passed = now - blocked.began_at
-    return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < blocked.ends_at
-
-
-def paused_until(address: str, *, now: datetime) -> datetime | None:
-    """Return when the block of a number's range ends, if nobody lifts it earlier. None if it isn't blocked."""
-    prefix = phone_numbers.prefix(address)
-    ends = (each.ends_at for each in _cache.read() if each.range == prefix and now < each.ends_at)
-    return max(ends, default=None)
-
-
-def is_on_trial(kind: str, address: str, *, now: datetime) -> bool:
-    """Return whether a number is in a blocked range that gets a few messages now, to see if codes are entered again."""
-    prefix = phone_numbers.prefix(address) if countries_and_prices.costs(kind) else ""
-    return any(each.range == prefix and _is_trial(each, now) for each in _cache.read())
-
-
-def foreign_range(kind: str, address: str) -> str:
-    """Return the range of a number abroad. Empty for emails and for numbers of the organisation's own country."""
-    return (
-        phone_numbers.prefix(address)
-        if countries_and_prices.costs(kind) and phone_numbers.country(address) != conf.home_region()
-        else ""
-    )
 
 
 def evaluate(*, now: datetime) -> list[BlockedRange]:
@@ -114,7 +62,7 @@ def evaluate(*, now: datetime) -> list[BlockedRange]:
         if is_home or len({network_of(network) for network in networks}) >= _MIN_NETWORKS:
             made.append(_block(row["range"], row["n"], row["n_proven"], now=now, is_warning=is_home))
     if made:
-        forget()
+        blocked_ranges.forget()
     return made
 
 
@@ -131,7 +79,7 @@ _PEOPLE = {
 
 def _end_those_typed_in(now: datetime) -> None:
     """Unblock the ranges whose codes are entered again."""
-    for blocked in blocked_ranges(now):
+    for blocked in blocked_ranges.in_force(now):
         sent = _arrived(blocked.began_at, now).filter(range=blocked.range)
         known = sent.filter(Q(created_at__lt=now - _TYPING_TIME) | Q(challenge__state=ChallengeState.PROVEN))
         found = known.aggregate(**_PEOPLE)
@@ -166,15 +114,5 @@ def lift(blocked: BlockedRange, *, staff_id: int | None, why: str, context: Cont
             audit.record(
                 events.RANGE_LIFTED, user_id=None, actor_id=staff_id, context=context, range=blocked.range, reason=why
             )
-    forget()
+    blocked_ranges.forget()
     return bool(lifted)
-
-
-def blocked_ranges(now: datetime) -> list[BlockedRange]:
-    """Return the ranges that are blocked now, without mere warnings."""
-    return list(BlockedRange.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False).order_by("range"))
-
-
-def purge(now: datetime, *, keep: timedelta) -> None:
-    """Delete blocked ranges that ended longer ago than `keep`."""
-    BlockedRange.objects.filter(ends_at__lt=now - keep).delete()

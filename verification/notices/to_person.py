@@ -13,7 +13,7 @@ from verification.audit import UserEvent
 from verification.context import Context
 from verification.db import batched_writes
 from verification.delivery import outbox
-from verification.limits import opt_outs, refused_numbers
+from verification.limits import may_number_get_messages, opt_outs
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES
@@ -140,7 +140,9 @@ def _text_to_numbers(
 
 def _may_be_texted(number: str, now: datetime) -> bool:
     """Count a notice to a number. False if cost controls stop texts to it, or it had its limit for the day."""
-    is_refused = refused_numbers.refusal(Channel.TEXT, number, now=now, is_opted_out=opt_outs.has_stopped(number))
+    is_refused = may_number_get_messages.refusal(
+        Channel.TEXT, number, now=now, is_opted_out=opt_outs.has_stopped(number)
+    )
     if is_refused or limits.spending_stopped_until(Channel.TEXT, number, now=now):
         return False
     return limits.spend_notice(number, now=now)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.admin_changes import ChangesAdmin
 from accounts.support import administration_audit_events
 from verification.audit import Event
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 
 
 class GuardedAdmin(ChangesAdmin):
@@ -24,4 +24,4 @@ class GuardedAdmin(ChangesAdmin):
     def forget(self) -> None:
         countries_and_prices.forget()
         spending_limits.forget()
-        toll_fraud.forget()
+        blocked_ranges.forget()

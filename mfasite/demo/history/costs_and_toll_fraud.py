@@ -9,7 +9,7 @@ from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
 from verification.audit import events
 from verification.keys import crypto
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.limits.counting import fixed_windows
 from verification.limits.counting.counter_rows import UNLIMITED
 from verification.models import BlockedRange, Channel, Counter, Country, OptOut, Span, SpendingLimit
@@ -39,7 +39,7 @@ def add(timeline: Timeline, days: Sequence[datetime], people: Sequence[HistoryPe
         SpendingLimit.objects.update_or_create(span=span, defaults={"alarm_at": alarm_at, "stop_at": stop_at})
     countries_and_prices.forget()
     spending_limits.forget()
-    toll_fraud.forget()
+    blocked_ranges.forget()
     for spending in spending_limits.in_force():
         limit = fixed_windows.WindowLimit(f"{spending_limits.SPENT}{spending.span}", "", spending.window, UNLIMITED)
         sent = timeline.sent_since(limit.window_at(timeline.now))

@@ -213,7 +213,7 @@ def measure() -> Iterator[tuple[str, Result]]:
     from django.core.management import call_command
     from django.db import connection
 
-    from verification.limits import countries_and_prices, spending_limits, toll_fraud
+    from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VERIFICATION_CACHE_SECONDS = 3600  # `World` reads what changes here again
@@ -223,7 +223,7 @@ def measure() -> Iterator[tuple[str, Result]]:
         _empty()
         countries_and_prices.forget()
         spending_limits.forget()
-        toll_fraud.forget()
+        blocked_ranges.forget()
         with time_machine.travel(START, tick=False) as traveller:
             yield name, play(Simulation(traveller))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from verification.limits import countries_and_prices, spending_limits, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 
 
 @pytest.fixture
@@ -12,4 +12,4 @@ def read_again() -> Iterator[None]:
     yield
     countries_and_prices.forget()
     spending_limits.forget()
-    toll_fraud.forget()
+    blocked_ranges.forget()

@@ -15,7 +15,7 @@ from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS
 from verification import challenges, limits, outcomes, phone_numbers, policies, tasks, time_format
 from verification.context import Context
 from verification.delivery.rendering import compose
-from verification.limits import countries_and_prices, refused_numbers, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices, may_number_get_messages, toll_fraud
 from verification.models import (
     BlockedRange,
     Challenge,
@@ -288,7 +288,7 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: EngineUser, opal: str) -
     tasks.evaluate_deliveries()
 
     assert ana.start("text").issued
-    assert toll_fraud.blocked_ranges(timezone.now()) == []
+    assert blocked_ranges.in_force(timezone.now()) == []
     assert kinds().count("range.warned") == 1
     assert mails() == [(opal, "range_warned.txt")]
     assert "blocked anything" in compose(Message.objects.get(template__contains="range_warned")).words
@@ -302,19 +302,20 @@ def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUse
         range="+371200", n_sent=40, n_proven=1, began_at=now - timedelta(minutes=14), ends_at=now + timedelta(hours=3)
     )
     refused = [
-        refused_numbers.refusal(Channel.TEXT, LATVIAN, now=now + timedelta(seconds=at)) for at in (0, 59, 60, 119, 120)
+        may_number_get_messages.refusal(Channel.TEXT, LATVIAN, now=now + timedelta(seconds=at))
+        for at in (0, 59, 60, 119, 120)
     ]
     assert [bool(verdict) for verdict in refused] == [True, True, False, False, True]
 
     sent("+371200", 4, n_proven=1, ago=timedelta(minutes=7))
     toll_fraud.evaluate(now=now)
-    assert toll_fraud.blocked_ranges(now) == [pause]
+    assert blocked_ranges.in_force(now) == [pause]
     sent("+371200", 4, n_proven=3, ago=timedelta(minutes=6))
     toll_fraud.evaluate(now=timezone.now())
 
-    assert toll_fraud.blocked_ranges(now) == []
+    assert blocked_ranges.in_force(now) == []
     assert kinds().count("range.lifted") == 1
-    assert refused_numbers.refusal(Channel.TEXT, LATVIAN, now=now) is None
+    assert may_number_get_messages.refusal(Channel.TEXT, LATVIAN, now=now) is None
 
 
 def test_trial_of_a_paused_range_is_small(ana: EngineUser) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from verification.limits import countries_and_prices, toll_fraud
+from verification.limits import blocked_ranges, countries_and_prices
 from verification.models import Channel
 from verification.outcomes import Verdict
 
@@ -15,6 +15,6 @@ def refusal(kind: str, address: str, *, now: datetime, is_opted_out: bool = Fals
         return Verdict.STOPPED
     if not countries_and_prices.is_allowed(kind, address):
         return Verdict.COUNTRY_NOT_ALLOWED
-    if toll_fraud.is_blocked(address, now=now):
+    if blocked_ranges.is_blocked(address, now=now):
         return Verdict.PAUSED
     return None
