@@ -1,7 +1,7 @@
 """Which policy decides a rule if several apply to a person: the same order in Python and in SQL.
 
 Among the policies of a person's groups, the lowest rank that sets a rule decides it, then the policy for everyone, then
-the built-in default.
+the built-in default. It isn't in `policies`, because notices, which are below them, ask whether they are also texted.
 """
 
 import math
