@@ -104,5 +104,5 @@ def _methods(user: User, rules: Rules, now: datetime) -> tuple[tuple[str, ...], 
     allowed = policies.for_staff(rules).methods if user.is_staff else rules.methods
     mine = enrolments.options(enrolments.confirmed(user.pk), allowed, now=now, voice_countries=rules.voice_countries)
     owned = tuple(each.method for each in mine if not each.is_locked and not each.unavailable_reason)
-    offers = enrolments.offers(allowed, user_id=user.pk, now=now, may_claim=rules.stock_tokens)
-    return owned, tuple(each.name for each in offers if not each.is_backup and not each.unavailable_reason)
+    offers = enrolments.registration_offers(allowed, user_id=user.pk, now=now, may_claim=rules.stock_tokens)
+    return owned, tuple(each.name for each in offers if not each.unavailable_reason)

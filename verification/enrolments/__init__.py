@@ -26,9 +26,9 @@ from verification.enrolments.recovery_code_renewal import (
     recovery_code_set,
     recovery_codes_left,
 )
-from verification.enrolments.removal import clear, remove
+from verification.enrolments.removal import clear, must_keep_one, remove
 from verification.enrolments.setup import companions_text, confirm, draft, is_full, proposed
-from verification.enrolments.setup_offers import Offer, offers, recommend
+from verification.enrolments.setup_offers import Offer, offers, recommend, registration_offers
 from verification.enrolments.signin_options import (
     Option,
     choices,
@@ -86,6 +86,7 @@ __all__ = [
     "make_default",
     "mark_used",
     "may_call",
+    "must_keep_one",
     "of_address",
     "of_many",
     "of_session",
@@ -99,6 +100,7 @@ __all__ = [
     "recommend",
     "recovery_code_set",
     "recovery_codes_left",
+    "registration_offers",
     "remove",
     "remove_passes",
     "rename",

@@ -1,4 +1,4 @@
-"""Removes one method of a person, or all of them."""
+"""Removes one method of a person, or all of them. Says who must keep the last one."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from verification.enrolments import (
 )
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
-from verification.models.person import Person
+from verification.models.person import Person, SecondStep
 
 
 def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:
@@ -50,6 +50,11 @@ def _of_one_thing(enrolment: Enrolment) -> QuerySet[Enrolment]:
     if not enrolment.address_digest:
         return mine.filter(pk=enrolment.pk)
     return mine.filter(address_digest__in=lookup.digests(enrolment))
+
+
+def must_keep_one(user: Person) -> bool:
+    """Return whether a person can't remove their last method: staff, and everyone whose second step isn't disabled."""
+    return user.is_staff or user.second_step != SecondStep.DISABLED
 
 
 def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], must_keep_one: bool) -> bool:

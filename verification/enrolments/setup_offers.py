@@ -1,4 +1,4 @@
-"""The methods that a person can set up, with the recommended one."""
+"""The methods that a person can set up, at the first sign-in or later, with the recommended one."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -67,6 +67,14 @@ def offers(
         )
         for method in ranked
     )
+
+
+def registration_offers(
+    allowed: Sequence[str], *, user_id: int, now: datetime | None = None, may_claim: bool = False
+) -> tuple[Offer, ...]:
+    """Return the methods that a person may register at the first sign-in or add later: `offers` without the backup."""
+    every = offers(allowed, user_id=user_id, now=now, may_claim=may_claim)
+    return tuple(offer for offer in every if not offer.is_backup)
 
 
 def _is_sent(method: Method, now: datetime) -> bool:

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import provisioning, reauthentication, redirects, request_context
 from accounts.access import stepping_up
-from accounts.models import SecondStep
 from accounts.portal import method_recommendations, new_phone_move_in_session
 from accounts.portal.method_name_form import NameForm
 from accounts.sessions import ending_sessions
@@ -56,11 +55,10 @@ def index(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/methods.html", context)
 
 
-def read_offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
+def read_offers(request: AuthedRequest) -> tuple[policies.Rules, tuple[Offer, ...]]:
     """Return the person's rules, and the methods that they can set up."""
     rules = policies.rules_for(request.user.pk)
-    offers = enrolments.offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)
-    return rules, [offer for offer in offers if not offer.is_backup]
+    return rules, enrolments.registration_offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)
 
 
 @require_http_methods(["GET", "POST"])
@@ -220,10 +218,12 @@ def _remove(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
 def take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
     """Remove an enrolment and keep this session, which has recently verified, in the new epoch."""
     rules = policies.rules_for(request.user.pk)
-    must_keep_one = request.user.second_step != SecondStep.DISABLED or request.user.is_staff
     with transaction.atomic():
         removed = enrolments.remove(
-            enrolment, request_context.read(request), allowed=rules.methods, must_keep_one=must_keep_one
+            enrolment,
+            request_context.read(request),
+            allowed=rules.methods,
+            must_keep_one=enrolments.must_keep_one(request.user),
         )
         if removed:
             ending_sessions.carry_over(request, request.user)

@@ -37,9 +37,9 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     return user, decision
 
 
-def _offers(decision: Decision, user_id: int) -> list[Offer]:
-    offers = enrolments.offers(decision.rules.methods, user_id=user_id, may_claim=decision.rules.stock_tokens)
-    return [offer for offer in offers if not offer.is_backup]
+def _offers(decision: Decision, user_id: int) -> tuple[Offer, ...]:
+    rules = decision.rules
+    return enrolments.registration_offers(rules.methods, user_id=user_id, may_claim=rules.stock_tokens)
 
 
 def _steps() -> list[str]:

@@ -22,6 +22,12 @@ def test_strongest_allowed_method_is_recommended(engine_user: EngineUser) -> Non
     assert found == {"text": False, "totp": True, "recovery": False}
 
 
+def test_backup_is_not_offered_for_registration(engine_user: EngineUser) -> None:
+    offers = enrolments.registration_offers(["text", "totp", "recovery"], user_id=engine_user.user.pk)
+
+    assert [o.name for o in offers] == ["totp", "text"]
+
+
 def test_strongest_method_is_first_and_alone_recommended(engine_user: EngineUser) -> None:
     """Seen failing in the order of the settings: a passkey was third, after the two weakest."""
     offers = enrolments.offers(ALL, user_id=engine_user.user.pk, may_claim=True)

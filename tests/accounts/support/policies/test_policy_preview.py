@@ -35,8 +35,7 @@ def outcome(user: User) -> str:
     decision = policies.decide(user, Context(now=MORNING))
     if decision.step is SignInStep.ALLOW or decision.reason is DecisionReason.REQUIRED:
         return "signs in"
-    offers = enrolments.offers(decision.rules.methods, user_id=user.pk)
-    return "registers" if [offer for offer in offers if not offer.is_backup] else "locked out"
+    return "registers" if enrolments.registration_offers(decision.rules.methods, user_id=user.pk) else "locked out"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
