@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.request_validator import RequestValidator
 
 from verification.delivery import error_meanings, senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
@@ -25,7 +24,7 @@ from verification.delivery.provider import (
 )
 from verification.models.messages import Channel, FailureReason, MessageState
 
-from . import conf, error_codes, http_client, speech, statuses
+from . import conf, error_codes, http_client, signature, speech, statuses
 
 _MAX_VALIDITY = 36_000  # seconds that Twilio keeps a text
 _MACHINES = ("machine_", "fax")
@@ -55,7 +54,9 @@ class TwilioProvider:
 
     def parse(self, callback: Callback) -> ParsedCallback:
         """Parse a signed callback. Errors: `Forged`."""
-        fields = _signed(callback)
+        here = conf.read()
+        fields = callback_bodies.form(callback)
+        signature.check(callback, fields, tokens=here.tokens, account=here.account)
         if callback.event == "keys":
             return _keys(callback, fields)
         if callback.event == "inbound":
@@ -112,18 +113,6 @@ def _voice(here: conf.Conf, language: str) -> dict[str, str]:
 
 
 # Callbacks -----------------------------------------------------------------------------------------------------
-
-
-def _signed(callback: Callback) -> dict[str, str]:
-    """Read the fields of a callback that one of our tokens signed. Errors: `Forged`."""
-    fields = callback_bodies.form(callback)
-    signature = callback.headers.get("x-twilio-signature", "")
-    here = conf.read()
-    if not signature or not any(RequestValidator(t).validate(callback.url, fields, signature) for t in here.tokens):
-        raise Forged("not signed by the account")
-    if fields.get("AccountSid", here.account) != here.account:
-        raise Forged("it is of another account")
-    return fields
 
 
 def _keys(callback: Callback, fields: Mapping[str, str]) -> ParsedCallback:
