@@ -67,6 +67,7 @@ def _providers() -> bool:
 
 
 def _workers() -> bool:
+    """Return whether a worker is alive: `worker_heartbeats` says when one counts as dead."""
     return broker.workers() > 0
 
 

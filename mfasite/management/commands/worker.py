@@ -8,9 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import checks, conf
+from verification.delivery.broker import HEARTBEAT_INTERVAL
 
-# Between two heartbeats, which show Flower that a worker is alive. Each costs as much as three messages.
-_HEARTBEAT = 10.0  # seconds
 # Workers that send texts and calls alone load only this, no imports, policies or support desk.
 _SENDING = ("texts", "calls")
 _SENDING_TASKS = ("verification.delivery.tasks",)
@@ -47,7 +46,7 @@ class Command(BaseCommand):
             queues=queues,
             loglevel=options["log_level"],
             quiet=settings.LOG_FORMAT == "json",  # its banner is for people
-            heartbeat_interval=_HEARTBEAT,
+            heartbeat_interval=HEARTBEAT_INTERVAL.total_seconds(),
             # Workers need nothing from each other, and starting waits for none.
             without_gossip=True,
             without_mingle=True,

@@ -2,6 +2,6 @@
 
 from verification.delivery.broker.connection import Unreachable, forget, is_reachable
 from verification.delivery.broker.queues import carry, depths, push
-from verification.delivery.broker.worker_heartbeats import seen, workers
+from verification.delivery.broker.worker_heartbeats import HEARTBEAT_INTERVAL, seen, workers
 
-__all__ = ["Unreachable", "carry", "depths", "forget", "is_reachable", "push", "seen", "workers"]
+__all__ = ["HEARTBEAT_INTERVAL", "Unreachable", "carry", "depths", "forget", "is_reachable", "push", "seen", "workers"]
