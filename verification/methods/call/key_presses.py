@@ -7,17 +7,19 @@ from verification.outcomes import Verdict
 FRAUD = "0#"
 READ_OUT = "1"
 APPROVE, PRESS, CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
-_SPEECH = "verification/methods/call/spoken_replies.txt"
+_REPLIES = "verification/methods/call/spoken_replies.txt"
+_READ_OUT_CODE = "verification/methods/call/spoken_code.txt"
 
 
 def check(challenge: ChallengeData, keys: str) -> Check:
     """Judge the keys that were pressed so far."""
     if keys == FRAUD:
-        return Check(verdict=Verdict.DENIED, say=_SPEECH)
+        return Check(verdict=Verdict.DENIED, say=_REPLIES)
     if challenge.mode == CODE:
-        is_wanted = keys in {READ_OUT, f"{READ_OUT}#"}
-        return Check(verdict=Verdict.ISSUED if is_wanted else Verdict.PENDING, say=_SPEECH, goes_on=not is_wanted)
+        if keys in {READ_OUT, f"{READ_OUT}#"}:
+            return Check(verdict=Verdict.ISSUED, say=_READ_OUT_CODE)
+        return Check(verdict=Verdict.PENDING, say=_REPLIES, goes_on=True)
     if not keys.endswith("#"):
-        return Check(verdict=Verdict.PENDING, say=_SPEECH, goes_on=True)
+        return Check(verdict=Verdict.PENDING, say=_REPLIES, goes_on=True)
     wanted = f"{challenge.match_code}#" if challenge.mode == APPROVE else "#"
-    return Check(verdict=Verdict.PROVEN if one_time_codes.same(keys, wanted) else Verdict.WRONG, say=_SPEECH)
+    return Check(verdict=Verdict.PROVEN if one_time_codes.same(keys, wanted) else Verdict.WRONG, say=_REPLIES)
