@@ -11,9 +11,9 @@ from verification.conf.unanswered_messages import *
 from verification.conf.cache import *
 from verification.conf.retention import *
 from verification.conf.message_limits import *
-from verification.conf.own_networks import *
+from verification.conf.networks_with_higher_limits import *
 from verification.conf.toll_fraud_and_prices import *
-from verification.conf.password_guessing import *
-from verification.conf.password_resets import *
-from verification.conf.app_passwords_and_program_secrets import *
+from verification.conf.password_guessing_limits import *
+from verification.conf.password_reset_limits import *
+from verification.conf.incorrect_app_passwords_and_program_secrets import *
 from verification.conf.delivery_providers import *

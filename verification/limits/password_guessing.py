@@ -11,7 +11,6 @@ from verification.browsers import known_browsers
 from verification.context import Context
 from verification.db import batched_writes
 from verification.keys import crypto
-from verification.limits.app_passwords_and_program_secrets import check_limit
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import (
     DAY,
@@ -27,6 +26,7 @@ from verification.limits.counting.counter_rows import (
 from verification.limits.counting.fixed_windows import WindowLimit
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.counting.growing_delays import wait_schedule
+from verification.limits.incorrect_app_passwords_and_program_secrets import check_limit
 from verification.models import Counter
 
 
