@@ -55,9 +55,9 @@ def _sweep(**_: Any) -> None:
 
     The broker speeds delivery up, but no message depends on it.
     """
-    from verification.delivery import sweeper  # noqa: PLC0415  (its tables exist only once Django is set up)
+    from verification.delivery import unsent_message_sweeper  # noqa: PLC0415  (its tables exist only once Django is set up)
 
-    stop = sweeper.start()
+    stop = unsent_message_sweeper.start()
     worker_shutting_down.connect(lambda **_: stop.set(), weak=False)
 
 

@@ -66,7 +66,7 @@ def remove_group(directory: Directory, key: str, by: ProvisioningSource, now: da
             return False
         members = _members(found.group_id)
         for part in _parts(members):
-            with policies.approval_losses.recorded(part, by.context(now), actor_id=by.actor_id):
+            with policies.dropped_second_person.recorded(part, by.context(now), actor_id=by.actor_id):
                 _leave(found, part)
             remembered_browser_revocation.settle(part)
         group, name = found.group, found.group.name
@@ -85,7 +85,7 @@ def leave_groups(directory: Directory, user_id: int, by: ProvisioningSource, now
     names = dict(rows.order_by("group_id").values_list("pk", "group__name"))
     if not names:
         return
-    with policies.approval_losses.recorded([user_id], by.context(now), actor_id=by.actor_id):
+    with policies.dropped_second_person.recorded([user_id], by.context(now), actor_id=by.actor_id):
         User.groups.through.objects.filter(pk__in=names).delete()
     remembered_browser_revocation.settle([user_id])
     said = {"directory": directory.name, "n_joined": 0, "n_left": 1, "joined": [], "left": [user_id]}
@@ -181,7 +181,7 @@ def _settle(
 ) -> None:
     """Let people join and leave, end what that ends, and record it: one event for each chunk, which lists them."""
     for joined, left in [*((part, []) for part in _parts(joining)), *(([], part) for part in _parts(leaving))]:
-        with policies.approval_losses.recorded([*joined, *left], by.context(now), actor_id=by.actor_id):
+        with policies.dropped_second_person.recorded([*joined, *left], by.context(now), actor_id=by.actor_id):
             new, gone = _join(found, joined), _leave(found, left)
         if not new and not gone:
             continue

@@ -1,7 +1,6 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
 from verification.enrolments.default_method import make_default
-from verification.enrolments.directory_numbers import supply, takes_number, withdraw, withdraw_these
 from verification.enrolments.ending_sessions_and_browsers import on_raise, raise_epoch, raise_epochs
 from verification.enrolments.labels_and_names import label, rename
 from verification.enrolments.lookup import (
@@ -50,6 +49,7 @@ from verification.enrolments.tokens_and_passes import (
     token_draft,
     token_method,
 )
+from verification.enrolments.trusted_numbers_of_directories import supply, takes_number, withdraw, withdraw_these
 from verification.enrolments.used_codes import is_used, mark_used, save_learned, spend_single_use_code, use_later
 
 __all__ = [

@@ -1,6 +1,6 @@
 """What policies require of a person: the rules, which of them are in force, the decision, and what a change ends."""
 
-from verification.policies import approval_losses, remembered_browser_revocation
+from verification.policies import dropped_second_person, remembered_browser_revocation
 from verification.policies.blocked_and_locked_people import can_sign_in, refusal
 from verification.policies.contradictions import contradictions
 from verification.policies.decision_reasons import DecisionReason
@@ -36,11 +36,11 @@ __all__ = [
     "Rules",
     "SignInStep",
     "app_passwords_of",
-    "approval_losses",
     "can_sign_in",
     "contradictions",
     "decide",
     "default",
+    "dropped_second_person",
     "for_staff",
     "forget",
     "inherited",

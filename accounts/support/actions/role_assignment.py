@@ -51,7 +51,7 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionRes
         after = {group.pk for group in {*person.groups.all()} - former | wanted}
         if former - wanted and desk_scopes.lost(actor.staff, {person.pk: after}):
             raise Unneeded(ActionRefusal.LEAVES_SCOPE.advice, field="roles")
-        with policies.approval_losses.recorded([person.pk], actor.context, actor_id=actor.staff.pk):
+        with policies.dropped_second_person.recorded([person.pk], actor.context, actor_id=actor.staff.pk):
             person.groups.remove(*former - wanted)
             person.groups.add(*wanted - former)
         names = settle_roles(person, actor, former=sorted(group.name for group in former))

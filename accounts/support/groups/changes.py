@@ -96,7 +96,7 @@ def _do(found: GroupChangePlan, group: Group | None, wanted: WantedGroup | None,
     }
     n_members = group.user_set.count() if group and wanted is None else None
     moving = [each.pk for each in (*found.joining, *found.leaving)]
-    with policies.approval_losses.recorded(moving, actor.context, actor_id=actor.staff.pk):
+    with policies.dropped_second_person.recorded(moving, actor.context, actor_id=actor.staff.pk):
         group = _write(group, wanted, found)
     name = group.name if group else former_name
     for each in locked:

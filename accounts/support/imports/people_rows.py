@@ -98,7 +98,7 @@ def apply(
             changed_on[user.pk] = line
     counts.update(new=len(made), changed=len(changed))
     changes = {user.pk: _differences(user, member[user.pk], wanted) for user, wanted in changed}
-    with policies.approval_losses.recorded(changed_on, context, actor_id=staff.pk if staff else None) as lost:
+    with policies.dropped_second_person.recorded(changed_on, context, actor_id=staff.pk if staff else None) as lost:
         fresh = _save(made, changed, groups)
     for pk, actions in lost.items():
         warnings[changed_on[pk]].append(_NO_SECOND_PERSON % {"actions": SUPPORT_ACTIONS.words(actions)})

@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import checks
-from verification.delivery import outbox, sweeper
+from verification.delivery import outbox, unsent_message_sweeper
 from verification.delivery.routing import availability, outages, unavailability_words
 from verification.models import Channel, Enrolment, Message, MessageState, Outage, Route
 from verification.outcomes import Verdict
@@ -192,7 +192,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
     ana.give_password()
     clock.forward(seconds=2)
     found: list[int] = []
-    sweeper.sweep(lambda pk, _: found.append(pk), now=clock.now)
+    unsent_message_sweeper.sweep(lambda pk, _: found.append(pk), now=clock.now)
 
     assert found == [Message.objects.get(kind="text").pk]
     assert join("hal").give_password().offers("Text message")
@@ -208,7 +208,7 @@ def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
     clock.forward(seconds=2)
 
     found: list[int] = []
-    sweeper.sweep(lambda pk, _: found.append(pk), now=clock.now)
+    unsent_message_sweeper.sweep(lambda pk, _: found.append(pk), now=clock.now)
 
     assert found == [Message.objects.get(kind="text").pk]
 

@@ -15,7 +15,7 @@ from tests.verification.delivery.sending import dispatch_message
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
-from verification.delivery import conf, dispatch, outbox, statistics, sweeper
+from verification.delivery import conf, dispatch, outbox, statistics, unsent_message_sweeper
 from verification.delivery.provider import Outgoing, ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
@@ -199,13 +199,13 @@ def test_notice_waits_for_its_provider_while_it_is_useful(
         notices.notify(ana.user, "password_changed", now=timezone.now(), how="changed")
         notice = Message.objects.get()
         while timezone.now() < ana.later(hours=hours).context.now:
-            sweeper.sweep(hand)
+            unsent_message_sweeper.sweep(hand)
             clock.shift(timedelta(minutes=20))
         n_tries = len(carriers[0].given)
 
         carriers[0].does = lambda _: "a reference"
         clock.shift(timedelta(hours=1))
-        sweeper.sweep(hand)
+        unsent_message_sweeper.sweep(hand)
 
     notice.refresh_from_db()
     assert notice.state == state

@@ -16,7 +16,7 @@ from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, CarrierResponse, F
 from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
-from verification.delivery import conf, message_publisher, sweeper
+from verification.delivery import conf, message_publisher, unsent_message_sweeper
 from verification.models import Attempt, AttemptResult, Channel, Circuit, Message, MessageState
 
 MESSAGES, THREADS = 300, 8
@@ -100,7 +100,7 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
         > 0
     )
     assert Circuit.objects.filter(provider="twilio").exists()
-    sweeper.settle_leases(timezone.now() + conf.lost_after())
+    unsent_message_sweeper.settle_leases(timezone.now() + conf.lost_after())
     assert set(Message.objects.values_list("state", flat=True)) == {MessageState.ACCEPTED, MessageState.LOST}
 
 

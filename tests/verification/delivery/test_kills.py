@@ -25,7 +25,7 @@ from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit
 from verification.context import Context
-from verification.delivery import conf, message_publisher, sweeper
+from verification.delivery import conf, message_publisher, unsent_message_sweeper
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, ChallengeState, Channel, Message, MessageState
 
@@ -94,7 +94,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     connection.close()
 
     later = timezone.now() + conf.lease()
-    sweeper.settle_leases(later)
+    unsent_message_sweeper.settle_leases(later)
     sent = Counter(Delivery.objects.values_list("message_id", flat=True))
     dead = set(Message.objects.filter(challenge__state=ChallengeState.SUPERSEDED).values_list("handle", flat=True))
     in_doubt = [MessageState.UNKNOWN, MessageState.LOST]  # of an early kill no word came for half a minute
@@ -110,7 +110,7 @@ def _everything_ends(unknown: set[str], sent: Counter[str]) -> None:
     """Within a minute a receipt tells that an unknown message went out, or it counts as lost and is told so."""
     now = timezone.now()
     carry(now=now + timedelta(seconds=5))
-    sweeper.settle_leases(now + conf.lease() + conf.lost_after() + timedelta(seconds=1))
+    unsent_message_sweeper.settle_leases(now + conf.lease() + conf.lost_after() + timedelta(seconds=1))
 
     assert conf.lease() + conf.lost_after() < timedelta(seconds=60)
     states = dict(Message.objects.filter(handle__in=unknown).values_list("handle", "state"))

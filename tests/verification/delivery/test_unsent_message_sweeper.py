@@ -11,7 +11,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from tests.verification.delivery.sending import dispatch_message
 from verification import notices
-from verification.delivery import dispatch, sweeper
+from verification.delivery import dispatch, unsent_message_sweeper
 from verification.delivery.provider import ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Channel, FailureReason, Message, MessageState
@@ -33,7 +33,7 @@ class Rounds(threading.Event):
 @pytest.fixture(autouse=True)
 def _one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the test's own connection open."""
-    monkeypatch.setattr(sweeper, "close_old_connections", lambda: None)
+    monkeypatch.setattr(unsent_message_sweeper, "close_old_connections", lambda: None)
     monkeypatch.setattr(connections, "close_all", lambda: None)
 
 
@@ -41,7 +41,7 @@ def test_sends_by_itself(ana: EngineUser) -> None:
     ana.start("text")
     Message.objects.update(not_before=ana.later(seconds=-5).context.now)
 
-    sweeper.run(Rounds(2))
+    unsent_message_sweeper.run(Rounds(2))
 
     assert Delivery.objects.count() == 1
 
@@ -51,7 +51,7 @@ def test_message_with_as_many_claims_as_its_column_holds_is_closed(ana: EngineUs
     ana.start("text")
     Message.objects.update(not_before=ana.later(seconds=-5).context.now, claims=MAX_CLAIMS)
 
-    sweeper.run(Rounds(2))
+    unsent_message_sweeper.run(Rounds(2))
 
     assert Message.objects.get().state == MessageState.EXPIRED
     assert not Delivery.objects.exists()
@@ -66,9 +66,9 @@ def test_goes_on_after_any_error(error: Exception, monkeypatch: pytest.MonkeyPat
         rounds.append(1)
         raise error
 
-    monkeypatch.setattr(sweeper, "sweep", fails)
+    monkeypatch.setattr(unsent_message_sweeper, "sweep", fails)
 
-    sweeper.run(Rounds(3))
+    unsent_message_sweeper.run(Rounds(3))
 
     assert len(rounds) == 3
 
@@ -88,7 +88,7 @@ def test_one_message_that_fails_stops_no_other(ana: EngineUser, monkeypatch: pyt
 
     monkeypatch.setattr(dispatch, "send", broken)
 
-    sweeper.run(Rounds(1))
+    unsent_message_sweeper.run(Rounds(1))
 
     second.refresh_from_db()
     assert second.state == MessageState.ACCEPTED
@@ -101,9 +101,9 @@ def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> 
         rounds.append(1)
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(sweeper, "sweep", away)
+    monkeypatch.setattr(unsent_message_sweeper, "sweep", away)
 
-    sweeper.run(Rounds(3))
+    unsent_message_sweeper.run(Rounds(3))
 
     assert len(rounds) == 3
 
@@ -114,7 +114,7 @@ def test_goes_on_when_the_database_was_away(monkeypatch: pytest.MonkeyPatch) -> 
 def test_sweep_finds_codes_before_notices(
     ana: EngineUser, carriers: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeper, "_MAX_PER_SWEEP", 1)
+    monkeypatch.setattr(unsent_message_sweeper, "_MAX_PER_SWEEP", 1)
     notices.notify(ana.user, "password_changed", now=ana.later(minutes=-1).context.now, how="changed")
     ana.start("text")
 
@@ -125,7 +125,7 @@ def test_sweep_finds_codes_before_notices(
 
 def sweep(ana: EngineUser) -> list[tuple[int, Channel]]:
     found: list[tuple[int, Channel]] = []
-    sweeper.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.context.now)
+    unsent_message_sweeper.sweep(lambda pk, kind: found.append((pk, kind)), now=ana.context.now)
     return found
 
 
@@ -137,7 +137,7 @@ def test_sweep_finds_what_nobody_took_up(ana: EngineUser, queued: Message) -> No
 def test_sweep_with_nothing_to_do_looks_once() -> None:
     """Each worker sweeps every two seconds. It had four statements."""
     with CaptureQueriesContext(connection) as found:
-        assert sweeper.sweep(lambda _pk, _kind: None) == 0
+        assert unsent_message_sweeper.sweep(lambda _pk, _kind: None) == 0
 
     assert len(found) == 1
 
@@ -145,7 +145,7 @@ def test_sweep_with_nothing_to_do_looks_once() -> None:
 def test_sweep_looks_once_while_a_worker_is_on_its_way(ana: EngineUser, queued: Message) -> None:
     """A message that was asked for just now made it look five times."""
     with CaptureQueriesContext(connection) as found:
-        sweeper.sweep(lambda _pk, _kind: None, now=ana.context.now)
+        unsent_message_sweeper.sweep(lambda _pk, _kind: None, now=ana.context.now)
 
     assert len(found) == 1
 
@@ -156,7 +156,7 @@ def test_sweep_looks_once_after_a_message_was_sent(
     dispatch_message(ana, queued)
 
     with CaptureQueriesContext(connection) as found:
-        sweeper.sweep(lambda _pk, _kind: None)
+        unsent_message_sweeper.sweep(lambda _pk, _kind: None)
 
     assert len(found) == 1
 
@@ -191,11 +191,11 @@ def test_dead_workers_message_is_unknown_after_its_lease_then_lost(ana: EngineUs
     lease = timedelta(seconds=15)
     Message.objects.update(state=MessageState.SENDING, lease_until=ana.context.now + lease, claims=1)
 
-    sweeper.settle_leases(ana.later(seconds=14).context.now)
+    unsent_message_sweeper.settle_leases(ana.later(seconds=14).context.now)
     assert Message.objects.get().state == MessageState.SENDING
-    sweeper.settle_leases(ana.later(seconds=15).context.now)
+    unsent_message_sweeper.settle_leases(ana.later(seconds=15).context.now)
     assert Message.objects.get().state == MessageState.UNKNOWN
-    sweeper.settle_leases(ana.later(seconds=60).context.now)
+    unsent_message_sweeper.settle_leases(ana.later(seconds=60).context.now)
     assert Message.objects.get().state == MessageState.LOST
 
 
@@ -204,6 +204,6 @@ def test_lost_answer_is_told_within_a_minute(ana: EngineUser, queued: Message, c
     dispatch_message(ana, queued)
     Message.objects.update(handed_at=ana.context.now)
 
-    sweeper.settle_leases(ana.later(seconds=31).context.now)
+    unsent_message_sweeper.settle_leases(ana.later(seconds=31).context.now)
 
     assert Message.objects.get().state == MessageState.LOST

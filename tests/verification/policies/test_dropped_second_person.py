@@ -13,7 +13,7 @@ def test_policy_that_is_deleted_meanwhile_is_no_loss(engine_user: EngineUser) ->
     engine_user.user.groups.add(board)
     policy = Policy.objects.create(group=board, second_person=["erase"])
 
-    with policies.approval_losses.recorded([engine_user.user.pk], engine_user.context) as lost:
+    with policies.dropped_second_person.recorded([engine_user.user.pk], engine_user.context) as lost:
         policy.delete()
 
     assert not lost
@@ -26,7 +26,7 @@ def test_what_a_person_who_leaves_a_group_can_do_alone_is_recorded(engine_user: 
     Policy.objects.create(group=None, second_person=[])
     Policy.objects.create(group=board, second_person=["unlock", "erase"])
 
-    with policies.approval_losses.recorded([engine_user.user.pk], engine_user.context, actor_id=7) as lost:
+    with policies.dropped_second_person.recorded([engine_user.user.pk], engine_user.context, actor_id=7) as lost:
         engine_user.user.groups.remove(board)
 
     assert lost == {engine_user.user.pk: ["erase", "unlock"]}
