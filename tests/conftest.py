@@ -38,7 +38,7 @@ from tests.real_programs.ports import free_port
 from tests.settings import KEYS
 from verification import policies
 from verification.delivery import broker as delivery_broker
-from verification.delivery.routing import outages
+from verification.delivery.routing import outages_in_force
 from verification.keys import crypto
 from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 
@@ -306,7 +306,7 @@ def their_database(*, template: str = "template1") -> Iterator[dict[str, str]]:
 def switches_known(db: None, settings: Any) -> None:
     """Fill the caches of policies, outages and spending limits, as in a process that is already serving."""
     settings.VERIFICATION_CACHE_SECONDS = 3600
-    outages.kinds(timezone.now())
+    outages_in_force.kinds(timezone.now())
     policies.is_passwordless_allowed()
     countries_and_prices.lowest_cost("text")
     spending_limits.in_force()

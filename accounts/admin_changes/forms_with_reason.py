@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import SentForm
 from accounts.reauthentication import BACK
 from verification.inputs import LineField
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 PROOF_FIELDS = ("reason", "form_ref", "seen")  # form fields besides the row's own
 _MAX_VALUE_LENGTH = 300  # characters of a value that the audit event keeps

@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import DirectorySync, DirectorySyncBatch
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
 from verification.keys import text_encryption
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from accounts.models import Invitation, PasswordReset, User
 from verification import audit, notices, policies
 from verification.context import Context
 from verification.db import row_locks
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 PURPOSE = "invitation"
 PATH = "/invitation/"

@@ -5,7 +5,7 @@ from django.core.validators import validate_ipv46_address
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Service(models.Model):

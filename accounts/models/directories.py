@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class DirectoryKind(models.TextChoices):

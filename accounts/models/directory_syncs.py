@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.directories import Directory
 from verification.db.resumable_jobs import Leased
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class DirectorySync(Leased):

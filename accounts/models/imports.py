@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from verification.db.resumable_jobs import Leased
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Import(Leased):

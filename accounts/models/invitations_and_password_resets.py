@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Invitation(models.Model):

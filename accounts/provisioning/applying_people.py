@@ -20,7 +20,7 @@ from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, Provi
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.sessions.ending_sessions import EndedSessions
 from verification import audit, enrolments
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 CHUNK = 500  # people in one transaction
 _LINKED = (

@@ -7,7 +7,7 @@ from accounts.models import SuggestedNumber, User
 from verification import enrolments, phone_numbers, policies
 from verification.context import Context
 from verification.keys import text_encryption
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 def of_many(people: Collection[int]) -> dict[int, dict[str, str]]:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from verification import time_format
 from verification.delivery import message_status_words, statistics
-from verification.delivery.routing import outages
+from verification.delivery.routing import outages_in_force
 from verification.models import Channel, Circuit, Message, MessageState
 
 MAX_WAIT = 60.0  # seconds in the outbox; a longer wait is a problem
@@ -64,7 +64,7 @@ def _waiting(waiting: Sequence[statistics.Waiting]) -> Iterator[DeliveryProblem]
 
 
 def _outages(now: datetime) -> Iterator[DeliveryProblem]:
-    off = [*outages.kinds(now).values(), *outages.providers(now).values()]
+    off = [*outages_in_force.kinds(now).values(), *outages_in_force.providers(now).values()]
     for outage in off:
         title = _("Switched off: %(what)s") % {"what": outage.what}
         if outage.ends_at:

@@ -15,13 +15,13 @@ from django.db import connection
 
 from accounts.access import groups_allowed
 from verification.db.ttl_cache import TTLCache
-from verification.delivery.routing import cache, outages
+from verification.delivery.routing import cache, outages_in_force
 from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.policies import effective_policy
 from verification.strengths import all_strengths
 
 CACHES: tuple[TTLCache[Any], ...] = (
-    outages._cache,
+    outages_in_force._cache,
     effective_policy._cache,
     countries_and_prices._cache,
     spending_limits._cache,

@@ -13,7 +13,7 @@ from verification import enrolments
 from verification.challenges import attempts, correct_answers, queries
 from verification.db import batched_writes
 from verification.models import Challenge
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 from verification.outcomes import Outcome, Verdict
 
 

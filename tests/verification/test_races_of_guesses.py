@@ -21,7 +21,7 @@ from tests.verification.racing import PAUSE, sessions_with_open_challenges, with
 from verification import limits
 from verification.browsers import known_browsers
 from verification.models import Challenge, ChallengeState, Channel, Counter, Failure, Message
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 from verification.outcomes import Verdict
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from verification.keys import crypto
 from verification.method_base import ChallengeData, Issue
 from verification.method_capabilities import Passwordless, PublicKey
 from verification.models import Enrolment
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 def announce(user_id: int) -> tuple[Issue, ...]:

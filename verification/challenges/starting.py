@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, outcomes, registry
 from verification.audit import events
-from verification.challenges import ending, queries, references, resending, sending
+from verification.challenges import ending, queries, reference_letters, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
@@ -18,8 +18,8 @@ from verification.limits import blocked_ranges, may_number_get_messages
 from verification.method_base import Method
 from verification.method_capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
-from verification.models.handles import new_handle
 from verification.models.person import Person
+from verification.models.random_row_handles import new_handle
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 
@@ -126,7 +126,7 @@ def _prepared(  # noqa: PLR0913  (as `start`)
         mode=chosen,
         binding=queries.bind(binding),
         key_id=crypto.digest_key(),
-        reference=references.new_reference(),
+        reference=reference_letters.new_reference(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=context.now,

@@ -13,7 +13,7 @@ from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, rendering, retry_pauses
 from verification.delivery.provider import MAX_REFERENCE, Provider, ResponseLost, SendRefused
-from verification.delivery.routing import availability, cache, circuit_breaker, outages, routes
+from verification.delivery.routing import availability, cache, circuit_breaker, outages_in_force, routes
 from verification.delivery.routing.routes import Hop
 from verification.limits import opt_outs
 from verification.models import (
@@ -123,7 +123,7 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
 
 def _waits_for_an_outage(message_id: int, now: datetime) -> bool:
     """Return whether a message can't be sent before an outage ends. Without any outage, nothing is read."""
-    if not outages.kinds(now) and not outages.providers(now):
+    if not outages_in_force.kinds(now) and not outages_in_force.providers(now):
         return False
     message = _READ.first(pk=message_id)
     return message is not None and message.opens and availability.off(message.kind, now, message.address) is not None
@@ -135,7 +135,7 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     The name of the provider that usually comes first is saved with it, because a receipt can arrive before we record
     the result. A message that was claimed before has no provider until it is named.
     """
-    off = outages.providers(now)
+    off = outages_in_force.providers(now)
     first = {str(kind): _first_provider(kind, off) for kind in Channel}
     sql, values = _CLAIM.statement(pk=message_id, now=now, lease_until=now + conf.lease(), **first)
     found = _READ.beside(pk=message_id)
@@ -180,7 +180,7 @@ class _Turn:
 
     def hops(self) -> list[Hop]:
         """Return the route without the providers that accepted this message earlier and didn't deliver it."""
-        off = outages.providers(self.now)
+        off = outages_in_force.providers(self.now)
         hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
         if self.message.claims == 1:
             return hops

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 WORDS_DIGEST = "words_digest"  # digest of the personal words, in `detail`
 NONCE = "nonce"  # among the words, so that nobody can guess short ones from their digest after they are erased

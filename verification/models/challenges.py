@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from verification.models.enrolments import Enrolment
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Purpose(models.TextChoices):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_otp.models import Device, DeviceManager
 
 from verification.keys import crypto
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Enrolment(Device):  # type: ignore[misc]  # django-otp ships no types

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from verification.keys import crypto
 from verification.models.enrolments import Enrolment
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class HardwareTokenQuerySet(models.QuerySet["HardwareToken"]):

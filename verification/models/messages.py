@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.keys import crypto
 from verification.models.challenges import Challenge
-from verification.models.handles import HandleField
+from verification.models.random_row_handles import HandleField
 
 
 class Channel(models.TextChoices):

@@ -19,7 +19,7 @@ from accounts.support.actions.action_form_and_declaration import Action, ActionR
 from accounts.support.actions.who_may_act_on_whom import Permit
 from verification import audit, limits
 from verification.context import Context
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 @dataclass(frozen=True, kw_only=True)

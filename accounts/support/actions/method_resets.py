@@ -29,7 +29,7 @@ from accounts.support.actions.action_form_and_declaration import (
 from accounts.support.actions.action_preview import ActionImpact
 from verification import challenges, enrolments, outcomes, policies, registry
 from verification.models import Purpose
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 def clear_settings(person: User, actor: Actor, *, app_passwords_too: bool = False) -> ActionResult:

@@ -13,7 +13,7 @@ from accounts.admin_changes import ChangesAdmin, RowAction
 from accounts.admin_site import AdminWords
 from accounts.app_passwords import audit_events, kinds_of_apps
 from accounts.models import Service
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 @admin.register(Service)

@@ -16,7 +16,7 @@ from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, outage_effects
 from accounts.support.admin.routes import provider_names
 from verification import time_format
-from verification.delivery.routing import outages
+from verification.delivery.routing import outages_in_force
 from verification.models import Channel, Outage
 
 
@@ -83,4 +83,4 @@ class OutageAdmin(ChangesAdmin):
         super().save_model(request, obj, form, change)
 
     def forget(self) -> None:
-        outages.forget()
+        outages_in_force.forget()

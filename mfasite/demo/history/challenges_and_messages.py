@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verification import phone_numbers
-from verification.challenges import queries, references
+from verification.challenges import queries, reference_letters
 from verification.keys import crypto
 from verification.models import (
     Attempt,
@@ -19,8 +19,8 @@ from verification.models import (
     MessageState,
     Purpose,
 )
-from verification.models.handles import new_handle
 from verification.models.messages import MOVING
+from verification.models.random_row_handles import new_handle
 
 LIFE = timedelta(minutes=5)  # of a code
 PROVIDER = "virtual"
@@ -55,7 +55,7 @@ def request(
         binding=new_handle(),
         state=state,
         key_id=crypto.digest_key(),
-        reference=references.new_reference(),
+        reference=reference_letters.new_reference(),
         nonce=new_handle(),
         code_life=LIFE,
         issued_at=at,

@@ -12,7 +12,7 @@ from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
 from verification import registry
 from verification.audit import events
 from verification.models import Browser, ChallengeState, Channel, Enrolment, FailureReason, MessageState
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 from verification.policies import DecisionReason
 
 _REMEMBER = timedelta(days=14)

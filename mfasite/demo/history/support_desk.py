@@ -13,7 +13,7 @@ from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Place, Timeline
 from verification import enrolments
 from verification.audit import Event
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 _DESK = Place(
     network="192.0.2.5", agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"

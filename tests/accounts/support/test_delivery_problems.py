@@ -9,13 +9,13 @@ from accounts.support import delivery_problems
 from accounts.support.delivery_problems import DeliveryProblem
 from tests.simulated.people import Person
 from verification.delivery import statistics
-from verification.delivery.routing import outages
+from verification.delivery.routing import outages_in_force
 from verification.delivery.statistics import Waiting
 from verification.models import Channel, Circuit, CircuitState, Message, MessageState, Outage
 
 
 def _problems(now: datetime, *, workers: int | None = 2, waiting: tuple[Waiting, ...] = ()) -> list[DeliveryProblem]:
-    outages.forget()
+    outages_in_force.forget()
     return delivery_problems.problems(now, workers=workers, waiting=waiting, circuits=list(statistics.circuits()))
 
 

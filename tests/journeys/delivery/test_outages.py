@@ -13,7 +13,7 @@ from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import checks
 from verification.delivery import outbox, unsent_message_sweeper
-from verification.delivery.routing import availability, outages, unavailability_words
+from verification.delivery.routing import availability, outages_in_force, unavailability_words
 from verification.models import Channel, Enrolment, Message, MessageState, Outage, Route
 from verification.outcomes import Verdict
 
@@ -24,11 +24,11 @@ def test_switch_counts_between_its_ends(db: None, clock: Clock) -> None:
     now = clock.now
     Outage.objects.create(kind=Channel.TEXT, starts_at=now, ends_at=now + timedelta(hours=1))
 
-    assert outages.of_kind("text", now - timedelta(seconds=1)) is None
-    assert outages.of_kind("text", now) is not None
-    assert outages.of_kind("call", now) is None
-    assert outages.of_kind("", now) is None
-    assert outages.of_kind("text", now + timedelta(hours=1)) is None
+    assert outages_in_force.of_kind("text", now - timedelta(seconds=1)) is None
+    assert outages_in_force.of_kind("text", now) is not None
+    assert outages_in_force.of_kind("call", now) is None
+    assert outages_in_force.of_kind("", now) is None
+    assert outages_in_force.of_kind("text", now + timedelta(hours=1)) is None
 
 
 @pytest.mark.parametrize("hours", [(2, 1), (1, 2), (None, 1), (1, None)])
@@ -38,7 +38,7 @@ def test_outage_that_ends_last_counts(db: None, clock: Clock, hours: tuple[int |
         ends_at = clock.now + timedelta(hours=each) if each else None
         Outage.objects.create(kind="text", starts_at=clock.now, ends_at=ends_at)
 
-    found = outages.of_kind("text", clock.now)
+    found = outages_in_force.of_kind("text", clock.now)
 
     assert found is not None
     assert found.ends_at == (None if None in hours else clock.now + timedelta(hours=2))

@@ -9,7 +9,7 @@ from tests.verification.conftest import EngineUser
 from verification.delivery.provider import Callback, Outgoing, ParsedCallback, SendRefused
 from verification.delivery.routing import routes
 from verification.models import Challenge, ChallengeState, Channel, FailureReason, Message
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 
 class FakeProvider:

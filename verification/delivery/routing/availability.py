@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from verification.delivery.routing import outages, routes
+from verification.delivery.routing import outages_in_force, routes
 from verification.models import Channel, Outage
 
 
@@ -13,9 +13,9 @@ def off(kind: str, now: datetime, address: str = "") -> Outage | None:
     """
     if not kind:
         return None
-    if switch := outages.of_kind(kind, now):
+    if switch := outages_in_force.of_kind(kind, now):
         return switch
-    idle = outages.providers(now)
+    idle = outages_in_force.providers(now)
     if not idle:
         return None
     names = (

@@ -24,7 +24,7 @@ from verification.models import (
     Message,
     MessageState,
 )
-from verification.models.handles import new_handle
+from verification.models.random_row_handles import new_handle
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
