@@ -71,10 +71,10 @@ def offers(
 
 def registration_offers(
     allowed: Sequence[str], *, user_id: int, now: datetime | None = None, may_claim: bool = False
-) -> tuple[Offer, ...]:
+) -> list[Offer]:
     """Return the methods that a person may register at the first sign-in or add later: `offers` without the backup."""
     every = offers(allowed, user_id=user_id, now=now, may_claim=may_claim)
-    return tuple(offer for offer in every if not offer.is_backup)
+    return [offer for offer in every if not offer.is_backup]
 
 
 def _is_sent(method: Method, now: datetime) -> bool:

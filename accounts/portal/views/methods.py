@@ -55,7 +55,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     return render(request, "accounts/portal/methods.html", context)
 
 
-def read_offers(request: AuthedRequest) -> tuple[policies.Rules, tuple[Offer, ...]]:
+def read_offers(request: AuthedRequest) -> tuple[policies.Rules, list[Offer]]:
     """Return the person's rules, and the methods that they can set up."""
     rules = policies.rules_for(request.user.pk)
     return rules, enrolments.registration_offers(rules.methods, user_id=request.user.pk, may_claim=rules.stock_tokens)

@@ -37,7 +37,7 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     return user, decision
 
 
-def _offers(decision: Decision, user_id: int) -> tuple[Offer, ...]:
+def _offers(decision: Decision, user_id: int) -> list[Offer]:
     rules = decision.rules
     return enrolments.registration_offers(rules.methods, user_id=user_id, may_claim=rules.stock_tokens)
 
