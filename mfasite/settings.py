@@ -202,7 +202,7 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.OidcClient"
 OAUTH2_PROVIDER = {
     "OAUTH2_SERVER_CLASS": "accounts.integrations.oidc.oauthlib_server.TokenServer",
     "OAUTH2_VALIDATOR_CLASS": "accounts.integrations.oidc.oauthlib_validator.Validator",
-    "SCOPES": {"openid": "openid"},  # ours are in accounts.integrations.oidc.scopes_and_claims
+    "SCOPES": {"openid": "openid"},  # ours are in accounts.integrations.oidc.scopes_and_claims_about_person
     "ACCESS_TOKEN_EXPIRE_SECONDS": int(lifetimes.ACCESS_TOKEN_LIFE.total_seconds()),
     # The session here ends them earlier: see accounts.integrations.oidc.authorization_codes.
     "REFRESH_TOKEN_EXPIRE_SECONDS": SESSION_COOKIE_AGE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from accounts.integrations.oidc import redirect_uris, scopes_and_claims
+from accounts.integrations.oidc import redirect_uris, scopes_and_claims_about_person
 from accounts.models import OidcClient
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
@@ -130,7 +130,7 @@ def _scopes(text: str) -> tuple[str, ...]:
     asked = text.split()
     if "openid" not in asked:
         raise AuthorizationError("invalid_scope", "scope must contain openid")
-    return tuple(name for name in scopes_and_claims.NAMES if name in asked)
+    return tuple(name for name in scopes_and_claims_about_person.NAMES if name in asked)
 
 
 def _challenge(query: Query) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.access import acr_and_amr_values
-from accounts.integrations.oidc import authorization_request, id_and_logout_tokens, scopes_and_claims
+from accounts.integrations.oidc import authorization_request, id_and_logout_tokens, scopes_and_claims_about_person
 from verification.models import SigningKey
 
-_TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti")
 _SECRETS = ["client_secret_basic", "client_secret_post"]
 
 
@@ -32,8 +31,8 @@ def document() -> dict[str, Any]:
         "revocation_endpoint": url("revoke"),
         "introspection_endpoint": url("introspect"),
         "end_session_endpoint": url("logout"),
-        "scopes_supported": list(scopes_and_claims.NAMES),
-        "claims_supported": [*scopes_and_claims.CLAIMS, *_TOKEN_CLAIMS],
+        "scopes_supported": list(scopes_and_claims_about_person.NAMES),
+        "claims_supported": [*scopes_and_claims_about_person.CLAIMS, *id_and_logout_tokens.ID_TOKEN_CLAIMS],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],

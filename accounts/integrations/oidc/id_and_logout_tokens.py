@@ -10,13 +10,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from accounts.integrations.oidc import lifetimes, scopes_and_claims
+from accounts.integrations.oidc import lifetimes, scopes_and_claims_about_person
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
 from verification import conf, signing_keys
 from verification.keys import derived_link_tokens
 
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _ID, _LOGOUT = "JWT", "logout+jwt"
+# What an ID token can say besides what it says about the person; the discovery document lists them.
+ID_TOKEN_CLAIMS = ("iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash", "jti")
 
 
 def issuer() -> str:
@@ -33,7 +35,7 @@ def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str
     """Return an ID token. A refreshed one repeats what was verified, and when. Source: Core 1.0, 12.2."""
     client = sign_in.client
     claims: dict[str, Any] = {
-        **scopes_and_claims.claims(sign_in.user, allowed),
+        **scopes_and_claims_about_person.claims(sign_in.user, allowed),
         "iss": issuer(),
         "aud": client.client_id,
         "iat": int(now.timestamp()),
@@ -63,7 +65,7 @@ def logout_token(client: OidcClient, user: User, session: ApplicationSession, *,
         "iat": int(now.timestamp()),
         "exp": int((now + lifetimes.LOGOUT_TOKEN_LIFE).timestamp()),
         "jti": secrets.token_hex(16),
-        "sub": scopes_and_claims.subject(user),
+        "sub": scopes_and_claims_about_person.subject(user),
         "sid": sid(session),
         "events": {_LOGOUT_EVENT: {}},
     }

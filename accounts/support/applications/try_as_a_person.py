@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts import access
 from accounts.access import AccessDecision, AccessStep, SessionFacts, Verification
 from accounts.integrations.forward_auth.identity_headers import Identity
-from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims
+from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims_about_person
 from accounts.models import Application, OidcClient, User
 from accounts.sessions.session_assurance import PASSWORD
 from accounts.support.applications.proxy_answers import reason_words
@@ -103,7 +103,7 @@ def _told(
     claims = {
         "iss": id_and_logout_tokens.issuer(),
         "aud": client.client_id,
-        **scopes_and_claims.claims(person, scopes_and_claims.NAMES),
+        **scopes_and_claims_about_person.claims(person, scopes_and_claims_about_person.NAMES),
         "acr": answer.acr,
         "amr": list(answer.amr),
         "auth_time": int(answer.auth_time.timestamp()) if answer.auth_time else None,

@@ -23,7 +23,7 @@ from accounts.integrations.oidc import (
     authorization_responses,
     consents,
     id_and_logout_tokens,
-    scopes_and_claims,
+    scopes_and_claims_about_person,
 )
 from accounts.integrations.oidc.authorization_progress import Progress
 from accounts.integrations.oidc.authorization_request import (
@@ -155,7 +155,7 @@ def _decide(visit: _Visit, subject: str) -> HttpResponse:
     if answer.step is not AccessStep.CONTINUE and visit.is_silent and wanted.strengths and not wanted.is_essential:
         answer = access.of_request(request, application, wanted=replace(wanted, strengths=()))
     user = session_assurance.of(request).user
-    if user is not None and subject and scopes_and_claims.subject(user) != subject:
+    if user is not None and subject and scopes_and_claims_about_person.subject(user) != subject:
         return visit.error("login_required", "someone else is signed in")
     if answer.step is AccessStep.CONTINUE and user is not None:
         return _continue(visit, user, answer)
@@ -258,7 +258,7 @@ def _page(visit: _Visit, user: User, template: str) -> HttpResponse:
         "address": authorization_progress.address(
             reverse("oidc:choose"), visit.query, replace(visit.done, user_id=user.pk)
         ),
-        "scopes": [scopes_and_claims.LABELS[name] for name in visit.asked.scopes],
+        "scopes": [scopes_and_claims_about_person.LABELS[name] for name in visit.asked.scopes],
     }
     return render(visit.request, template, values)
 

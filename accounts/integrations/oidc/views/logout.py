@@ -16,7 +16,7 @@ from accounts.integrations.oidc import (
     authorization_request,
     authorization_responses,
     id_and_logout_tokens,
-    scopes_and_claims,
+    scopes_and_claims_about_person,
 )
 from accounts.models import ApplicationSession, OidcClient, User
 from accounts.sessions import ending_sessions, session_assurance, session_store
@@ -109,7 +109,7 @@ def _read(form: QueryDict) -> _Asked:
 
 def _is_certain(request: HttpRequest, user: User, asked: _Asked) -> bool:
     """Return whether the application showed an ID token of this very session, even an expired one."""
-    if asked.client is None or asked.subject != scopes_and_claims.subject(user):
+    if asked.client is None or asked.subject != scopes_and_claims_about_person.subject(user):
         return False
     mine = ApplicationSession.objects.filter(
         application=asked.client.application_id, user=user, session_ref=session_store.ref_of(request.session)

@@ -21,7 +21,7 @@ from accounts.integrations.oidc import (
     id_and_logout_tokens,
     oauthlib_validator,
     request_counting,
-    scopes_and_claims,
+    scopes_and_claims_about_person,
 )
 from accounts.integrations.oidc.oauthlib_validator import CONTEXT, Validator
 from accounts.integrations.oidc.views.cors import for_pages
@@ -175,7 +175,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
             "token_type": "Bearer",
             "exp": int(access_token.expires.timestamp()),
             "iat": int(access_token.created.timestamp()),
-            "sub": scopes_and_claims.subject(sign_in.user),
+            "sub": scopes_and_claims_about_person.subject(sign_in.user),
             "iss": id_and_logout_tokens.issuer(),
             "acr": sign_in.acr,
             "amr": sign_in.amr,
@@ -225,4 +225,4 @@ def userinfo(request: HttpRequest) -> HttpResponse:
         challenge = 'Bearer realm="oauth", error="invalid_token"'
         return _error("invalid_token", status=401, **{"WWW-Authenticate": challenge})
     access_token, sign_in = found
-    return JsonResponse(scopes_and_claims.claims(sign_in.user, access_token.scope.split()))
+    return JsonResponse(scopes_and_claims_about_person.claims(sign_in.user, access_token.scope.split()))

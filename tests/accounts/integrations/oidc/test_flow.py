@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.integrations.oidc import id_and_logout_tokens
 from accounts.models import ApplicationSession, OidcClient, OidcConsent, OidcSignIn, User
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification.models import AuditEvent
@@ -22,6 +23,7 @@ def test_signs_a_person_in(party: Any, ana: Person, clock: Clock) -> None:
     assert answer.fields["state"] == party.flow.state
     assert answer.fields["iss"] == "http://testserver"
     claims = party.read(tokens["id_token"])
+    assert set(id_and_logout_tokens.ID_TOKEN_CLAIMS) <= set(claims)
     assert claims["nonce"] == party.flow.nonce
     assert claims["acr"] == "https://refeds.org/profile/mfa"
     assert claims["amr"] == ["pwd", "otp", "mfa"]

@@ -1,4 +1,4 @@
-"""Scopes, and which claims about a person each gives. Source: OpenID Connect Core 1.0, 5.4."""
+"""Scopes, and which claims about the person each gives. Source: OpenID Connect Core 1.0, 5.4."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
