@@ -5,16 +5,14 @@ from verification.audit.declaring_events import (
     Details,
     Event,
     EventDeclaredTwice,
-    Notice,
     Severity,
-    UserEvent,
     declare,
     declared,
     detail,
     find,
-    user_events,
 )
 from verification.audit.digests import is_intact
+from verification.audit.events_shown_to_people import Notice, UserEvent, find_user_event, user_events
 from verification.audit.personal_words import PERSONAL, erase_words
 from verification.audit.reading import between, newest, of_person, since, size
 from verification.audit.recording import EventToRecord, record, record_many
@@ -41,6 +39,7 @@ __all__ = [
     "erase_words",
     "events",
     "find",
+    "find_user_event",
     "is_intact",
     "newest",
     "of_person",

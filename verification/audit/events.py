@@ -3,7 +3,8 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification.audit.declaring_events import Details, Event, Severity, UserEvent, declare, method
+from verification.audit.declaring_events import Details, Event, Severity, declare, method
+from verification.audit.events_shown_to_people import UserEvent
 from verification.models import Purpose
 
 

@@ -1,4 +1,7 @@
-"""Account activity: a user's audit events as lines of text, for the user or for staff."""
+"""The words of account activity: audit events as lines, for their user or for staff.
+
+Which kinds of events a user sees is decided by their class: see `verification.audit.events_shown_to_people`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from verification import audit, registry
-from verification.audit import Details, UserEvent
+from verification.audit import Details
 from verification.browsers import user_agents
 from verification.method_capabilities import Passwordless
 from verification.models import AuditEvent
@@ -31,11 +34,11 @@ class ActivityEntry:
 
 
 def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[ActivityEntry]:
-    """Turn audit events into lines, for the user or for staff. Events that mean nothing to users are left out."""
+    """Turn audit events into lines, for the user or for staff. Events that no user sees are left out."""
     found = []
     for event in events:
-        declaration = audit.find(event.kind)
-        if not isinstance(declaration, UserEvent):
+        declaration = audit.find_user_event(event.kind)
+        if declaration is None:
             continue
         details = _details(event.said)
         found.append(
