@@ -24,7 +24,7 @@ from accounts.support.actions.action_form_and_declaration import (
     declare,
 )
 from accounts.support.actions.action_preview import ActionImpact
-from verification import audit, erasure_in_messages_and_audit, hardware_tokens
+from verification import audit, erasure_in_messages_and_audit, hardware_token_stock
 from verification.audit import events
 from verification.db import row_locks
 from verification.keys import text_encryption
@@ -55,8 +55,8 @@ def erase(person: User, actor: Actor) -> ActionResult:
         row_locks.lock_to_delete(User.objects.filter(pk=person.pk), Import.objects.all(), GroupRequest.objects.all())
         _leave_imports(person)
         _leave_requests(person)
-        for token in hardware_tokens.of_person(person.pk):
-            hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk)
+        for token in hardware_token_stock.of_person(person.pk):
+            hardware_token_stock.take_back(token, actor.context, actor_id=actor.staff.pk)
         applications.end(actor.context.now, "erased", user_id=person.pk)
         erasure_in_messages_and_audit.erase(person, names=names_of(person))
         pk = person.pk

@@ -24,7 +24,7 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
-from verification import challenges, enrolments, hardware_tokens
+from verification import challenges, enrolments, hardware_token_stock
 from verification.inputs import LineField
 from verification.models import HardwareToken
 
@@ -32,7 +32,7 @@ from verification.models import HardwareToken
 def assign_token(person: User, actor: Actor, *, serial: str) -> ActionResult:
     """Assign a token from the stock to a user, who then activates it with a code."""
     with transaction.atomic():
-        token = hardware_tokens.named(serial)
+        token = hardware_token_stock.named(serial)
         if token is None:
             raise Unneeded(
                 _("No token has this serial number. Check it, or import the maker’s file first."), field="serial"
@@ -42,11 +42,11 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> ActionResult:
         if not token.is_good(actor.context.now):
             raise Unneeded(_("The maker’s file says that this token isn’t valid now."), field="serial")
         try:
-            hardware_tokens.assign(token, person, actor.context, actor_id=actor.staff.pk)
-        except hardware_tokens.NotInStock:
+            hardware_token_stock.assign(token, person, actor.context, actor_id=actor.staff.pk)
+        except hardware_token_stock.NotInStock:
             why = _("This token is assigned to someone else, or it is retired.")
             raise Unneeded(why, field="serial") from None
-        except hardware_tokens.Damaged:
+        except hardware_token_stock.Damaged:
             why = _("We can’t read this token’s secret any more. Import the maker’s file again.")
             raise Unneeded(why, field="serial") from None
         label = _label(token)
@@ -94,10 +94,10 @@ def take_token_back(person: User, actor: Actor, *, token_ref: str, is_worn: bool
         label = _label(token)
         enrolments.lock_person_and_methods(person)
         notify(person, support_action_audit_events.SUPPORT_TOKEN_TAKEN_BACK, actor, label=label)
-        if not hardware_tokens.take_back(token, actor.context, actor_id=actor.staff.pk):
+        if not hardware_token_stock.take_back(token, actor.context, actor_id=actor.staff.pk):
             raise Unneeded(_("They no longer have this token."))
         if is_worn:
-            hardware_tokens.retire(
+            hardware_token_stock.retire(
                 token, actor.context, actor_id=actor.staff.pk, reason=actor.reason, ticket=actor.ticket
             )
         ended = end_access(person)
@@ -126,7 +126,7 @@ class AssignedTokenForm(ActionForm):
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
-        mine = hardware_tokens.of_person(person.pk)
+        mine = hardware_token_stock.of_person(person.pk)
         field = cast("forms.ChoiceField", self.fields["token_ref"])
         field.choices = [(token.ref, f"{token.serial} {token.name}".strip()) for token in mine]
         field.help_text = "" if mine else gettext_lazy("They have no hardware token.")
@@ -223,7 +223,7 @@ RESYNC_TOKEN = declare(
 
 
 def _token_of(person: User, token_ref: str) -> HardwareToken:
-    found = next((token for token in hardware_tokens.of_person(person.pk) if token.ref == token_ref), None)
+    found = next((token for token in hardware_token_stock.of_person(person.pk) if token.ref == token_ref), None)
     if found is None:
         raise Unneeded(_("They no longer have this token."), field="token_ref")
     return found

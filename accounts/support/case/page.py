@@ -23,7 +23,7 @@ from verification import (
     browsers,
     conf,
     enrolments,
-    hardware_tokens,
+    hardware_token_stock,
     limits,
     outcomes,
     policies,
@@ -224,7 +224,7 @@ def _impact(
         is_new=invitations.is_new(person),
         n_wrong_codes=conf.wrong_codes_per_month() if wrong.stopped_at else wrong.n,
         n_numbers=sum(option.needs_delivery for option in options),
-        n_tokens=len(hardware_tokens.of_person(person.pk)),
+        n_tokens=len(hardware_token_stock.of_person(person.pk)),
     )
 
 

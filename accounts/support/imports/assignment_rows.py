@@ -11,7 +11,7 @@ from accounts.support.imports import csv_tables
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.row_errors import collect_error
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
 from verification.models import HardwareToken
 
@@ -49,8 +49,8 @@ def _assign(token: HardwareToken, user: User, context: Context, staff: User | No
         return "same"
     if not is_dry_run:
         try:
-            hardware_tokens.assign(token, user, context, actor_id=staff.pk if staff else None)
-        except hardware_tokens.NotInStock:  # somebody got it a moment ago
+            hardware_token_stock.assign(token, user, context, actor_id=staff.pk if staff else None)
+        except hardware_token_stock.NotInStock:  # somebody got it a moment ago
             raise ValueError(_TAKEN) from None
     return "new"
 
@@ -59,7 +59,7 @@ def _token(serial: str, user: User | None, context: Context) -> HardwareToken:
     """Return a token that a user has or may get. Errors: `ValueError` with a text for staff."""
     if csv_tables.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
-    token = hardware_tokens.named(serial)
+    token = hardware_token_stock.named(serial)
     if token is None:
         raise ValueError(_("There is no token with this serial number. Import the manufacturer’s file first."))
     if token.enrolment is not None:

@@ -14,9 +14,9 @@ from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.row_errors import collect_error
-from verification import hardware_tokens, inputs, policies
+from verification import hardware_token_stock, inputs, policies
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.inputs import digits
 from verification.otp import hotp_and_totp
 from verification.otp.hotp_and_totp import Scheme
@@ -68,12 +68,12 @@ def apply(
 def _bring_in(seed: Seed, user: User | None, context: Context, *, actor_id: int | None, is_dry_run: bool) -> str:
     """Add a token to the stock, or for a user, and return the result. Errors: `ValueError` with a text for staff."""
     try:
-        verdict, _token = hardware_tokens.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
-    except hardware_tokens.InUse:
+        verdict, _token = hardware_token_stock.bring_in(seed, user, context, actor_id=actor_id, is_dry_run=is_dry_run)
+    except hardware_token_stock.InUse:
         raise ValueError(_("Somebody uses this token. Remove it from their methods first.")) from None
-    except hardware_tokens.Retired:
+    except hardware_token_stock.Retired:
         raise ValueError(_("This token is retired. Restore it to the stock first.")) from None
-    except hardware_tokens.Ended:
+    except hardware_token_stock.Ended:
         raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more.")) from None
     return verdict
 

@@ -7,9 +7,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from verification import hardware_tokens, registry
+from verification import hardware_token_stock, registry
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
 from verification.otp import hotp_and_totp
@@ -51,14 +51,14 @@ class Command(BaseCommand):
         scheme = Scheme(is_counted=kind == "hotp", digits=digits, hash=algorithm, step=step)
         seed = Seed(serial=plan.address, secret=_read(secret), scheme=scheme)
         try:
-            hardware_tokens.bring_in(
+            hardware_token_stock.bring_in(
                 seed, user, Context(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
             )
-        except hardware_tokens.InUse:
+        except hardware_token_stock.InUse:
             raise CommandError("This token is assigned to somebody else. Take it back first.") from None
-        except hardware_tokens.Retired:
+        except hardware_token_stock.Retired:
             raise CommandError("This token is retired. Restore it to the stock first.") from None
-        except hardware_tokens.Ended:
+        except hardware_token_stock.Ended:
             raise CommandError("The manufacturer's file says that this token isn't valid any more.") from None
         self.stdout.write(f"{plan.address} is assigned to {name}, who can now activate it under “Add a method”.")
 

@@ -24,9 +24,9 @@ from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
-from verification import browsers, hardware_tokens, limits
+from verification import browsers, hardware_token_stock, limits
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.models import AuditEvent, Enrolment, HardwareToken, Message, Policy
 
 N_AT_ONCE = rounds(4, 20)
@@ -124,7 +124,7 @@ def scene() -> Scene:
 def _prepare(name: str, scene: Scene) -> None:
     if name.endswith(("_token", "_token_back")):
         holder = None if name == "assign_token" else scene.ana.user
-        hardware_tokens.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.context, actor_id=None)
+        hardware_token_stock.bring_in(Seed(serial="S1", secret=SECRET), holder, scene.context, actor_id=None)
     if name == "resync_token":
         Enrolment.objects.filter(method="token").update(confirmed=True, confirmed_at=scene.context.now)
     if name == "reset_wrong_codes":

@@ -30,7 +30,7 @@ from tests.browser.page_actions import (
 )
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import BENS, DIFFERENT, PASSWORD, Clock, Person, work
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Enrolment, Policy
@@ -251,8 +251,8 @@ def test_shows_in_the_list_of_places_where_one_is(portal_page: Page) -> None:
 def test_activates_a_hardware_token_and_signs_in_with_it(portal_page: Page, ana: Person) -> None:
     secret = bytes(range(20))
     context = Context(now=timezone.now())
-    seed = hardware_tokens.Seed(serial="TK-0042", secret=secret, manufacturer="grey", model="token")
-    hardware_tokens.bring_in(seed, ana.user, context, actor_id=None)
+    seed = hardware_token_stock.Seed(serial="TK-0042", secret=secret, manufacturer="grey", model="token")
+    hardware_token_stock.bring_in(seed, ana.user, context, actor_id=None)
 
     portal_page.goto("/methods/add/")
     press(portal_page, "Hardware token")

@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 from tests.browser import page_actions
 from tests.browser.screen_sizes_and_accessibility import PageChecker
 from tests.simulated.people import Person
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.otp.hotp_and_totp import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -21,15 +21,15 @@ SECRET = b"12345678901234567890"
 
 def owned(serial: str, **scheme: Any) -> Any:
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
-    return hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)[1]
+    return hardware_token_stock.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)[1]
 
 
 @pytest.mark.usefixtures("no_check")
 def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Person) -> None:
     with transaction.atomic():
         tokens = [owned(f"230816000{n:04}", is_counted=bool(n % 2), digits=8) for n in range(7)]
-        hardware_tokens.assign(tokens[1], ana.user, Context(now=timezone.now()), actor_id=None)
-        hardware_tokens.retire(tokens[2], Context(now=timezone.now()), actor_id=None)
+        hardware_token_stock.assign(tokens[1], ana.user, Context(now=timezone.now()), actor_id=None)
+        hardware_token_stock.retire(tokens[2], Context(now=timezone.now()), actor_id=None)
     page_actions.give_password(desktop, fay, to="/admin/accounts/user/tokens/")
     page_actions.verify(desktop, fay.read_app())
     page_actions.expect_heading(desktop, "Hardware tokens")
@@ -48,7 +48,7 @@ def test_nobody_is_kept_out_of_the_tokens(desktop: Page, ana: Person, fay: Perso
 def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     with transaction.atomic():
         token = owned("AB-1", is_counted=True)
-        enrolment = hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
+        enrolment = hardware_token_stock.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
         type(enrolment).objects.filter(pk=enrolment.pk).update(confirmed=True, confirmed_at=timezone.now())
     code = Scheme(is_counted=True).code
     page_actions.give_password(page, ana)

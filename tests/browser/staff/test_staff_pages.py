@@ -26,9 +26,9 @@ from tests.browser.screen_sizes_and_accessibility import AXE, COLOURS, SIZES, Ba
 from tests.every_page.admin_rows import SAMPLES
 from tests.real_programs.chromium import REFUSED, opened
 from tests.simulated.people import Clock, Person, join
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.models import Circuit, Message
 from verification.otp.hotp_and_totp import Scheme
 
@@ -181,7 +181,7 @@ def test_nobody_is_kept_out_of_our_own_pages(staff: Page, ana: Person) -> None:
         seed = Seed(
             serial="230816000001", secret=b"12345678901234567890", scheme=Scheme(), manufacturer="Acme", model="A"
         )
-        token = hardware_tokens.bring_in(seed, None, Context(now=now), actor_id=None)[1]
+        token = hardware_token_stock.bring_in(seed, None, Context(now=now), actor_id=None)[1]
         assert token
         message = Message.objects.create(
             user=ana.user,

@@ -15,9 +15,9 @@ from accounts.support.actions.registry import ACTIONS
 from tests.browser import page_actions
 from tests.real_programs.chromium import opened
 from tests.simulated.people import Clock, Person, hire
-from verification import browsers, hardware_tokens
+from verification import browsers, hardware_token_stock
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.models import AuditEvent, Enrolment, Policy
 from verification.otp.hotp_and_totp import Scheme
 
@@ -180,7 +180,7 @@ def test_second_person_approves_an_action(tablet: Page, ana: Person, sam: Person
 
 def test_token_is_assigned_and_taken_back(tablet: Page, ana: Person, clock: Clock) -> None:
     seed = Seed(serial="AB-1", secret=b"12345678901234567890", scheme=Scheme(), manufacturer="Acme", model="One")
-    hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
+    hardware_token_stock.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
     Policy.objects.update_or_create(group=None, defaults={"caller_check": False})
     enter(tablet, hire("dora", "Support desk"))
 

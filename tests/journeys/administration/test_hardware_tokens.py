@@ -13,9 +13,9 @@ from accounts.support.imports import jobs
 from accounts.support.policies.policy_form import PolicyForm
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.methods.token.method import method as token_method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 from verification.otp.hotp_and_totp import Scheme
@@ -31,7 +31,7 @@ IMPORT = "/admin/accounts/user/import/"
 def owned(serial: str = "AB-1", **scheme: Any) -> HardwareToken:
     """Add a token to the stock."""
     seed = Seed(serial=serial, secret=SECRET, scheme=Scheme(**scheme), manufacturer="Acme", model="One")
-    _verdict, token = hardware_tokens.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
+    _verdict, token = hardware_token_stock.bring_in(seed, None, Context(now=timezone.now()), actor_id=None)
     assert token is not None
     return token
 
@@ -158,7 +158,7 @@ def test_two_codes_wait_for_no_second_person() -> None:
 
 def test_person_sets_a_token_right_in_the_field_of_its_code(ana: Person, clock: Clock) -> None:
     token = owned(is_counted=True)
-    hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
+    hardware_token_stock.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
     activate(ana, "AB-1", token_code(token, 0))
     clock.forward(minutes=5)
     ana.browser.press("Sign out")
@@ -317,8 +317,8 @@ def test_token_that_somebody_else_was_given_meanwhile_is_not_taken(ana: Person, 
 def test_removed_token_is_in_the_stock_again(ana: Person) -> None:
     join("ben2")
     token = owned()
-    hardware_tokens.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
+    hardware_token_stock.assign(token, ana.user, Context(now=timezone.now()), actor_id=None)
 
     Enrolment.objects.get(method="token").delete()
 
-    assert [each.serial for each in hardware_tokens.search("", "stock")] == ["AB-1"]
+    assert [each.serial for each in hardware_token_stock.search("", "stock")] == ["AB-1"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from tests.verification.conftest import BINDING, EngineUser
-from verification import challenges, enrolments, hardware_tokens, outcomes, registry
+from verification import challenges, enrolments, hardware_token_stock, outcomes, registry
 from verification.context import Context
 from verification.methods.token.method import TokenForm, method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Purpose
@@ -177,7 +177,7 @@ def test_serial_in_use_is_refused(engine_user: EngineUser, eve: EngineUser) -> N
 
     with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
-    assert isinstance(refused.value.__context__, hardware_tokens.InUse)
+    assert isinstance(refused.value.__context__, hardware_token_stock.InUse)
     assert not is_offered(eve)
 
 
@@ -187,7 +187,7 @@ def test_one_that_is_over_is_handed_to_nobody_else(engine_user: EngineUser, eve:
 
     with pytest.raises(CommandError) as refused:
         hand_out(name="eve")
-    assert isinstance(refused.value.__context__, hardware_tokens.Ended)
+    assert isinstance(refused.value.__context__, hardware_token_stock.Ended)
     assert not is_offered(eve)
 
 

@@ -22,9 +22,9 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.actions.who_may_act_on_whom import Permit
 from tests.simulated.people import Clock, Person
 from tests.simulated.support_desk import WHY, do, open_action, perform
-from verification import hardware_tokens, limits
+from verification import hardware_token_stock, limits
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.models import AuditEvent, Browser, Counter, Policy
 
 _FIELDS = re.compile(r'(<input[^>]*name="(ticket|reason|starts_at)"[^>]*>)')
@@ -240,7 +240,7 @@ def test_form_with_a_mistake_keeps_what_was_typed_and_spends_no_quota(
 
 
 def test_corrected_form_is_done(ana: Person, root: Person, context: Context) -> None:
-    hardware_tokens.bring_in(Seed(serial="S1", secret=b"a secret of the test"), None, context, actor_id=None)
+    hardware_token_stock.bring_in(Seed(serial="S1", secret=b"a secret of the test"), None, context, actor_id=None)
     root.sign_in(to="/admin/")
     do(root, ana, "assign_token", serial="S-none")
 
@@ -292,7 +292,7 @@ def test_approved_action_that_could_not_be_done_keeps_its_approval(
     request.refresh_from_db()
 
     assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED
-    hardware_tokens.bring_in(Seed(serial="AB123456", secret=bytes(20)), None, context, actor_id=root.user.pk)
+    hardware_token_stock.bring_in(Seed(serial="AB123456", secret=bytes(20)), None, context, actor_id=root.user.pk)
 
     assert execution.collect(request, wanted, context).state is ActionState.DONE
     assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED

@@ -10,7 +10,7 @@ from accounts.models import Scope, User
 from accounts.support.actions import ActionRefusal
 from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
 from tests.simulated.people import Person, hire, join
-from verification import hardware_tokens
+from verification import hardware_token_stock
 from verification.context import Context
 from verification.models import Enrolment, HardwareToken
 from verification.otp.hotp_and_totp import Scheme
@@ -176,7 +176,7 @@ def test_tokens_without_a_person_go_to_the_stock(root: Person, context: Context)
     job = bring(f"serial number,secret key\nab-1,{B32}\nab-2,{B32}\n", root.user, context)
 
     assert (job.n_new, job.faults) == (2, [])
-    assert [token.serial for token in hardware_tokens.search("", "stock")] == ["AB-1", "AB-2"]
+    assert [token.serial for token in hardware_token_stock.search("", "stock")] == ["AB-1", "AB-2"]
     assert not Enrolment.objects.filter(method="token").exists()
     assert bring(f"serial number,secret key\nab-1,{B32}\n", root.user, context).n_same == 1
 
@@ -188,7 +188,7 @@ def test_every_kind_comes_in_as_it_is(root: Person, context: Context) -> None:
     job = bring(head + rows, root.user, context)
 
     assert job.faults == []
-    counted, timed = hardware_tokens.search("", "")
+    counted, timed = hardware_token_stock.search("", "")
     assert (Scheme.read(counted.data), counted.counter) == (Scheme(is_counted=True, digits=8, hash="sha256"), 16)
     assert Scheme.read(timed.data) == Scheme(digits=7, hash="sha512", step=45, start=60)
     assert timed.ends_at is not None

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from tests.infrastructure.concurrency import together
 from tests.verification.conftest import EngineUser
-from verification import challenges, enrolments, hardware_tokens
+from verification import challenges, enrolments, hardware_token_stock
 from verification.context import Context
-from verification.hardware_tokens import Seed
+from verification.hardware_token_stock import Seed
 from verification.methods.token.method import method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
 from verification.otp.hotp_and_totp import Scheme
@@ -26,7 +26,7 @@ SEED = Seed(serial="TK-1", secret=b"12345678901234567890", scheme=Scheme(is_coun
 
 def import_seed(seed: Seed, user: Any = None, *, is_dry_run: bool = False) -> str:
     context = Context(now=timezone.now())
-    return hardware_tokens.bring_in(seed, user, context, actor_id=None, is_dry_run=is_dry_run)[0]
+    return hardware_token_stock.bring_in(seed, user, context, actor_id=None, is_dry_run=is_dry_run)[0]
 
 
 def token() -> HardwareToken:
@@ -119,20 +119,20 @@ def test_token_in_use_keeps_what_it_has(engine_user: EngineUser, ben: Any) -> No
     assert import_seed(replace(SEED, secret=b"another secret of 20", ends_at=timezone.now())) == "same"
     assert (token().secret, token().ends_at) == (SEED.secret, None)
     assert Enrolment.objects.get(user=engine_user.user).ends_at is None
-    with pytest.raises(hardware_tokens.InUse):
+    with pytest.raises(hardware_token_stock.InUse):
         import_seed(SEED, ben)
 
 
 def test_retired_token_comes_in_by_no_file(engine_user: EngineUser) -> None:
     import_seed(SEED)
-    assert hardware_tokens.retire(token(), engine_user.context, actor_id=None)
+    assert hardware_token_stock.retire(token(), engine_user.context, actor_id=None)
 
-    with pytest.raises(hardware_tokens.Retired):
+    with pytest.raises(hardware_token_stock.Retired):
         import_seed(SEED)
-    with pytest.raises(hardware_tokens.NotInStock):
-        hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
-    assert not hardware_tokens.retire(token(), engine_user.context, actor_id=None)
-    assert hardware_tokens.restore(token(), engine_user.context, actor_id=None)
+    with pytest.raises(hardware_token_stock.NotInStock):
+        hardware_token_stock.assign(token(), engine_user.user, engine_user.context, actor_id=None)
+    assert not hardware_token_stock.retire(token(), engine_user.context, actor_id=None)
+    assert hardware_token_stock.restore(token(), engine_user.context, actor_id=None)
     assert import_seed(SEED) == "same"
 
 
@@ -158,8 +158,8 @@ def test_what_it_counted_outlives_its_owner(engine_user: EngineUser, ben: Any) -
     confirm_waiting(engine_user.user)
     Enrolment.objects.update(counter=41)
 
-    assert hardware_tokens.take_back(token(), engine_user.context, actor_id=None)
-    waiting = hardware_tokens.assign(token(), ben, engine_user.context, actor_id=None)
+    assert hardware_token_stock.take_back(token(), engine_user.context, actor_id=None)
+    waiting = hardware_token_stock.assign(token(), ben, engine_user.context, actor_id=None)
 
     assert (token().counter, waiting.counter) == (41, 41)
     assert not Enrolment.objects.filter(user=engine_user.user).exists()
@@ -193,8 +193,8 @@ def test_token_whose_secret_does_not_open_is_given_to_nobody(engine_user: Engine
     import_seed(SEED)
     HardwareToken.objects.update(sealed_secret="v1.nobody.AAAA")
 
-    with pytest.raises(hardware_tokens.Damaged):
-        hardware_tokens.assign(token(), engine_user.user, engine_user.context, actor_id=None)
+    with pytest.raises(hardware_token_stock.Damaged):
+        hardware_token_stock.assign(token(), engine_user.user, engine_user.context, actor_id=None)
     assert import_seed(SEED) == "changed"
     assert token().secret == SEED.secret
 
@@ -232,7 +232,7 @@ def test_claim_takes_nothing_from_anybody_until_it_is_proven(
     assert issued.issued
     assert list(HardwareToken.objects.in_stock()) == [token()]
 
-    hardware_tokens.assign(token(), ben, engine_user.context, actor_id=None)
+    hardware_token_stock.assign(token(), ben, engine_user.context, actor_id=None)
 
     assert engine_user.answer(issued, SEED.scheme.code(SEED.secret, 0)).verdict is Verdict.GONE
     assert token().enrolment == Enrolment.objects.get(user=ben)
@@ -255,7 +255,7 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
     """Do several things at the same moment; return what happened to each."""
     found = together(*calls)
     for each in found:
-        if isinstance(each, Exception) and not isinstance(each, hardware_tokens.NotInStock | DatabaseError):
+        if isinstance(each, Exception) and not isinstance(each, hardware_token_stock.NotInStock | DatabaseError):
             raise each
     return sorted(type(each).__name__ if isinstance(each, Exception) else str(each) for each in found)
 
@@ -266,7 +266,7 @@ def test_token_is_assigned_once_however_many_do_it_at_once() -> None:
     people, context = [person(f"p{n}") for n in range(4)], Context(now=timezone.now())
 
     def give(user: Any) -> str:
-        hardware_tokens.assign(token(), user, context, actor_id=None)
+        hardware_token_stock.assign(token(), user, context, actor_id=None)
         return "given"
 
     for _round in range(5):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from verification import hardware_tokens, time_format
+from verification import hardware_token_stock, time_format
 from verification.context import Context
 from verification.lazy_text import LazyText
 from verification.models import HardwareToken
@@ -14,12 +14,12 @@ from verification.otp.hotp_and_totp import Scheme
 
 def retire(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
     """Retire a token from the stock. Return False if somebody has it, or it is retired already."""
-    return hardware_tokens.retire(token, context, actor_id=staff.pk, reason=reason)
+    return hardware_token_stock.retire(token, context, actor_id=staff.pk, reason=reason)
 
 
 def restore(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:
     """Return a retired token to the stock. Return False if it is not retired."""
-    return hardware_tokens.restore(token, context, actor_id=staff.pk, reason=reason)
+    return hardware_token_stock.restore(token, context, actor_id=staff.pk, reason=reason)
 
 
 # To look at -----------------------------------------------------------------------------------------------------
