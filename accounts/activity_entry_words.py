@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from verification import audit, registry
+from verification import audit, method_registry
 from verification.audit import Details
 from verification.browsers import user_agents
 from verification.method_capabilities import Passwordless
@@ -60,6 +60,8 @@ def entries(events: list[AuditEvent], *, is_own: bool = True) -> list[ActivityEn
 
 def _details(said: Mapping[str, Any]) -> Details:
     name = said.get("method", "")
-    if not registry.is_installed(name):
+    if not method_registry.is_installed(name):
         return Details(said, method=_("a former method"))
-    return Details(said, method=str(registry.method(name).label), is_passwordless=registry.has(name, Passwordless))
+    return Details(
+        said, method=str(method_registry.method(name).label), is_passwordless=method_registry.has(name, Passwordless)
+    )

@@ -18,7 +18,7 @@ from django.db import connection
 from mfasite.environment import declared_settings, misspelled_variables, variables, weak_keys
 from mfasite.observability import missing_migrations
 from verification import conf as engine
-from verification import registry as methods
+from verification import method_registry as methods
 from verification.checks import keys_fit, keys_work
 
 logger = logging.getLogger(__name__)

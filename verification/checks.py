@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import DatabaseError, transaction
 
-from verification import conf, registry
+from verification import conf, method_registry
 from verification.delivery.routing import routes
 from verification.keys import crypto, key_uses
 from verification.method_capabilities import SLOTS, Delivered
@@ -65,7 +65,7 @@ def keys_fit(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
 @register(Tags.compatibility)
 def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Require a method, because nobody could sign in without one."""
-    if registry.packages():
+    if method_registry.packages():
         return []
     return [Error("No method is installed.", hint="List packages in VERIFICATION_METHODS.", id="verification.E003")]
 
@@ -73,7 +73,7 @@ def methods_are_there(app_configs: Sequence[AppConfig] | None, **_: Any) -> list
 @register(Tags.compatibility)
 def places_are_filled_once(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Refuse two methods for a role that only one can have: tokens from stock, passes, passwordless sign-in."""
-    rivals = [names for names in map(registry.names, SLOTS) if len(names) > 1]
+    rivals = [names for names in map(method_registry.names, SLOTS) if len(names) > 1]
     hint = "Keep only one of them in VERIFICATION_METHODS."
     return [
         Error(f"These methods can't be installed together: {', '.join(n)}.", hint=hint, id="verification.E004")
@@ -86,7 +86,7 @@ def methods_are_carried(app_configs: Sequence[AppConfig] | None, **_: Any) -> li
     """Warn of methods whose messages no provider sends, and of a service without email."""
     if not routes.providers():
         return []  # another check reports this
-    idle = [str(method.label) for method in registry.having(Delivered) if not routes.able(method.kind)]
+    idle = [str(method.label) for method in method_registry.having(Delivered) if not routes.able(method.kind)]
     found: list[CheckMessage] = []
     if idle:
         what = f"No provider sends the messages of these methods, so nobody can use them: {', '.join(idle)}."

@@ -1,6 +1,7 @@
 """Capabilities: what only some methods have. Each is a small class that a method inherits from.
 
-The engine asks `isinstance(method, Delivered)` or calls `registry.having(Delivered)`. It never checks a method's name.
+The engine asks `isinstance(method, Delivered)` or calls `method_registry.having(Delivered)`. It never checks a method's
+name.
 """
 
 from typing import ClassVar

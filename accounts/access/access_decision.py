@@ -9,7 +9,7 @@ from accounts.access import acr_and_amr_values, max_age_and_clock_skew, step_up_
 from accounts.access.max_age_and_clock_skew import Demand
 from accounts.applications import AccessReason
 from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
-from verification import registry
+from verification import method_registry
 from verification.policies import DecisionReason
 from verification.strengths import AuthenticationStrength
 
@@ -164,7 +164,7 @@ def _missing(
 
 
 def _ordered(methods: Collection[str]) -> tuple[str, ...]:
-    return tuple(name for name in registry.methods() if name in methods)
+    return tuple(name for name in method_registry.methods() if name in methods)
 
 
 def _why(facts: SessionFacts | None, requirement: Requirement) -> AccessReason:
@@ -189,6 +189,6 @@ def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) ->
 
 
 def _strongest(owned: Collection[str]) -> tuple[str, ...]:
-    known = [registry.method(name) for name in _ordered(owned)]
+    known = [method_registry.method(name) for name in _ordered(owned)]
     best = max((method.rank for method in known), default=0)
     return tuple(method.name for method in known if method.rank == best)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from accounts.sessions.session_assurance import PASSWORD, Verification
-from verification import registry
+from verification import method_registry
 from verification import strengths as known
 from verification.strengths import AuthenticationStrength
 
@@ -42,11 +42,13 @@ def reached(counted: Collection[Verification]) -> dict[str, datetime]:
 
 
 def _is_phishing_resistant(method: str) -> bool:
-    return registry.is_installed(method) and registry.method(method).is_phishing_resistant
+    return method_registry.is_installed(method) and method_registry.method(method).is_phishing_resistant
 
 
 def amr(verification: Verification) -> str:
     """Return the name of a verified method for other systems. Source: RFC 8176, 2."""
     if verification.method == PASSWORD:
         return "pwd"
-    return registry.method(verification.method).amr if registry.is_installed(verification.method) else "otp"
+    return (
+        method_registry.method(verification.method).amr if method_registry.is_installed(verification.method) else "otp"
+    )

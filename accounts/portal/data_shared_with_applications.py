@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import access
 from accounts.models import Application, ApplicationSession, OidcSignIn, User
 from accounts.sessions import running_sessions
-from verification import registry, time_format
+from verification import method_registry, time_format
 
 _MAX_SESSIONS_SHOWN = 10
 
@@ -67,5 +67,5 @@ def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
 
 def _methods(told: Sequence[str]) -> Iterator[str]:
     """Return the labels of what an application was told in `amr`; “mfa” only sums up the others."""
-    labels = {"pwd": _("password")} | {each.amr: str(each.amr_label) for each in registry.methods().values()}
+    labels = {"pwd": _("password")} | {each.amr: str(each.amr_label) for each in method_registry.methods().values()}
     yield from (labels.get(each, each) for each in told if each != "mfa")

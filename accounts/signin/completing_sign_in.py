@@ -16,7 +16,7 @@ from accounts.sessions import session_assurance, session_store
 from accounts.sessions.session_store import BACKEND
 from accounts.signin import browser_cookies, pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from verification import audit, browsers, challenges, policies, registry
+from verification import audit, browsers, challenges, method_registry, policies
 from verification.browsers import known_browsers
 from verification.context import Context
 from verification.db import batched_writes
@@ -37,7 +37,7 @@ def signs_in(user: User, enrolment: Enrolment | None, pending: Pending, context:
     """
     if pending.purpose != Purpose.SIGN_IN or pending.why == DecisionReason.METHOD_NOT_ALLOWED:
         return False
-    if enrolment is None or not registry.has(enrolment.method, Temporary):
+    if enrolment is None or not method_registry.has(enrolment.method, Temporary):
         return True
     return policies.decide(user, context).has_lasting_method
 
@@ -85,7 +85,7 @@ def finish(  # noqa: PLR0913  (one action, with named circumstances)
     with pending_sign_in.undone_on_failure(request), batched_writes.block():
         if not challenge:
             note_sign_in(user, context)
-        if enrolment is None or not registry.method(enrolment.method).may_be_remembered:
+        if enrolment is None or not method_registry.method(enrolment.method).may_be_remembered:
             remember_days = 0
         pending_sign_in.wipe(request)
         if SESSION_KEY in request.session:
@@ -125,7 +125,7 @@ def _told(why: str, enrolment: Enrolment | None, challenge: str, *, is_remembere
     told: dict[str, Any] = {"why": why}
     if enrolment is not None:
         told["method"] = enrolment.method
-        if not challenge or registry.has(enrolment.method, PublicKey):
+        if not challenge or method_registry.has(enrolment.method, PublicKey):
             told["enrolment"] = enrolment.ref
     if challenge:
         told["challenge"] = challenge

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import CallerCheck, User
 from accounts.support import caller_verification_audit_events
-from verification import audit, challenges, enrolments, notices, outcomes, policies, registry
+from verification import audit, challenges, enrolments, method_registry, notices, outcomes, policies
 from verification.audit import Event
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
@@ -56,7 +56,7 @@ def methods(person: User, *, now: datetime) -> list[CallerMethod]:
 
 
 def _can_be_read_out(option: Option) -> bool:
-    method = registry.method(option.method)
+    method = method_registry.method(option.method)
     return method.is_numeric and not option.is_backup and not option.is_temporary
 
 

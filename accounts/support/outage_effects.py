@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
-from verification import registry, time_format
+from verification import method_registry, time_format
 from verification.delivery import statistics
 from verification.delivery.routing import unavailability_words
 from verification.models import Channel, Enrolment, Outage
@@ -77,7 +77,7 @@ def _left_alone(provider: str) -> list[Channel]:
 
 def _stranded(off: Iterable[Channel]) -> int:
     """Count the people who can sign in only with what would be off."""
-    methods = [method.name for kind in off for method in registry.sending(kind)]
+    methods = [method.name for kind in off for method in method_registry.sending(kind)]
     confirmed = Enrolment.objects.filter(confirmed=True)
     with_them = confirmed.filter(method__in=methods).values("user")
     with_others = confirmed.exclude(method__in=methods).values("user")

@@ -15,7 +15,7 @@ from accounts.invitations import InvitationState
 from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import fold, sought
 from accounts.support import desk_scopes
-from verification import enrolments, inputs, registry, time_format
+from verification import enrolments, inputs, method_registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
 from verification.lazy_text import LazyText
 
@@ -217,7 +217,7 @@ _METHODS = Values(
 
 
 def _rows(page: list[User], now: datetime) -> list[PersonRow]:
-    names = {name: str(method.label) for name, method in registry.methods().items()}
+    names = {name: str(method.label) for name, method in method_registry.methods().items()}
     mine: dict[int, list[str]] = {person.pk: [] for person in page}
     for user, method in _METHODS.all(**fill_each("pk", list(mine), PAGE_SIZE)):
         label = names.get(method, method)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from helpcenter import contacts
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, method_registry, policies
 from verification.context import Context
 from verification.enrolments import Option
 from verification.models import ChallengeState, Channel, FailureReason, Message, MessageState
@@ -73,7 +73,7 @@ def works(option: Option) -> bool:
 
 def kind(option: Option) -> str:
     """Return the kind of message that a method sends; empty if it sends none."""
-    return registry.method(option.method).kind
+    return method_registry.method(option.method).kind
 
 
 def is_phone(option: Option) -> bool:
@@ -103,4 +103,4 @@ def _options(user: User, decision: policies.Decision, context: Context) -> tuple
     """Return the user's methods that the policy allows; if it allows none of them, all that they set up."""
     mine, rules = enrolments.confirmed(user.pk), decision.rules
     read = partial(enrolments.options, mine, now=context.now, voice_countries=rules.voice_countries)
-    return enrolments.choices(read(rules.methods) or read(tuple(registry.methods())))
+    return enrolments.choices(read(rules.methods) or read(tuple(method_registry.methods())))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from helpcenter.diagnosis.diagnosis_input import MAX_EVENT_AGE, DiagnosisInput
 from helpcenter.diagnosis.findings_and_buttons import Finding, other_method
-from verification import audit, registry, time_format
+from verification import audit, method_registry, time_format
 from verification.audit import events
 from verification.enrolments import Option
 from verification.method_capabilities import AppGenerated, Delivered
@@ -54,14 +54,14 @@ def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
         sees = _("At %(at)s you entered a code that had already been used.") % when
         does = _("Wait for the next code, then enter it.")
         return Finding(name="used-code", kind="info", sees=sees, does=does, slug="code-refused")
-    label = str(registry.method(method).label) if registry.is_installed(method) else method
+    label = str(method_registry.method(method).label) if method_registry.is_installed(method) else method
     sees = _("At %(at)s an incorrect code was entered for “%(label)s”.") % (when | {"label": label})
     return Finding(name="incorrect-code", kind="warn", sees=sees, does=_try_again(method), slug="code-refused")
 
 
 def _try_again(method: str) -> str:
-    if registry.is_installed(method) and registry.has(method, Delivered):
+    if method_registry.is_installed(method) and method_registry.has(method, Delivered):
         return _("Enter the newest code.")
-    if registry.is_installed(method) and registry.has(method, AppGenerated):
+    if method_registry.is_installed(method) and method_registry.has(method, AppGenerated):
         return _("Check that your phone sets its time automatically and that you’re reading the right account.")
     return _("Check the code and enter it again.")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts import provisioning
 from helpcenter.diagnosis.diagnosis_input import DiagnosisInput
 from helpcenter.diagnosis.findings_and_buttons import Finding
-from verification import registry
+from verification import method_registry
 from verification.models import Channel
 
 
@@ -37,4 +37,4 @@ def details(seen: DiagnosisInput) -> Iterator[Finding]:
 
 
 def _with_numbers() -> list[str]:
-    return [method.name for kind in (Channel.TEXT, Channel.CALL) for method in registry.sending(kind)]
+    return [method.name for kind in (Channel.TEXT, Channel.CALL) for method in method_registry.sending(kind)]

@@ -201,7 +201,7 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
     assert undeclared == set()
     assert {place.partition(":")[0] for place in by_name} <= {
         "verification/declaring_settings/setting_and_section.py",
-        "verification/registry.py",
+        "verification/method_registry.py",
     }
 
 

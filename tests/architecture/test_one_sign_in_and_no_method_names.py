@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from tests.infrastructure import syntax_trees
-from verification import registry
+from verification import method_registry
 from verification.delivery.routing import routes
 
 ROOT = Path(settings.BASE_DIR)
@@ -163,8 +163,8 @@ def test_no_template_or_script_asks_which_one_it_is(name: str) -> None:
     assert asking == set()
 
 
-AMR = {method.amr for method in registry.methods().values()}
-MODES = {mode.key for method in registry.methods().values() for mode in method.modes}
+AMR = {method.amr for method in method_registry.methods().values()}
+MODES = {mode.key for method in method_registry.methods().values() for mode in method.modes}
 
 
 def _asks_for(nodes: Sequence[ast.AST], attribute: str, values: set[str]) -> bool:
@@ -232,7 +232,7 @@ def test_no_code_picks_a_method_by_a_condition() -> None:
     picking = {
         relative
         for relative, _ in _elsewhere("verification/methods", ".py")
-        if relative != "verification/registry.py" and _picks_one(syntax_trees.nodes(relative))
+        if relative != "verification/method_registry.py" and _picks_one(syntax_trees.nodes(relative))
     }
 
     assert picking == set()
@@ -241,9 +241,9 @@ def test_no_code_picks_a_method_by_a_condition() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "def f(): return next(n for n, m in registry.methods().items() if m.is_temporary)",
-        "def f():\n    usable = (m for m in registry.having(HandedOut) if m.most > 1)\n    return next(usable, None)",
-        "run = lambda: next(m for m in registry.methods().values() if m.kind)",
+        "def f(): return next(n for n, m in method_registry.methods().items() if m.is_temporary)",
+        "def f():\n    few = (m for m in method_registry.having(HandedOut) if m.most > 1)\n    return next(few, None)",
+        "run = lambda: next(m for m in method_registry.methods().values() if m.kind)",
     ],
 )
 def test_finds_a_method_that_is_picked(code: str) -> None:
@@ -260,7 +260,7 @@ def test_finds_a_question_when_there_is_one() -> None:
     asked = [
         'if option.method == "text": pass',
         'if enrolment.method in {"text", "call"}: pass',
-        'registry.method("text")',
+        'method_registry.method("text")',
         'enrolments.issue(user, method_name="text")',
     ]
 
@@ -268,5 +268,5 @@ def test_finds_a_question_when_there_is_one() -> None:
 
 
 def test_names_are_those_of_the_folders() -> None:
-    assert set(registry.methods()) == set(METHODS)
+    assert set(method_registry.methods()) == set(METHODS)
     assert set(routes.providers()) <= set(PROVIDERS)

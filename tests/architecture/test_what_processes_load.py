@@ -35,8 +35,8 @@ from django.core.exceptions import ImproperlyConfigured
 from mfasite import checks
 with suppress(ImproperlyConfigured):
     checks.refuse_contradictions()
-from verification import registry
-registry.methods()
+from verification import method_registry
+method_registry.methods()
 """
 _WORKER = """
 import os
@@ -55,8 +55,8 @@ from mfasite import checks
 checks.log_database_error = checks.log_unknown_names = lambda: None
 checks.refuse_contradictions = lambda *_: None
 call_command("worker", queues={queues!r}, threads=4)
-from verification import registry
-registry.methods()
+from verification import method_registry
+method_registry.methods()
 """
 _COMMAND = """
 import django

@@ -7,12 +7,12 @@ import pytest
 
 from tests.simulated.people import ana, ben, clock
 from tests.simulated.signed_in_staff import dora
-from verification import registry
+from verification import method_registry
 from verification.method_base import ChallengeData, Method
 
 __all__ = ["ana", "ben", "clock", "dora"]
 
-METHODS = list(registry.methods())
+METHODS = list(method_registry.methods())
 # What a user may enter, by field name. A method with other fields adds them here.
 TYPED = {
     "country": "CH",
@@ -30,7 +30,7 @@ every = pytest.mark.parametrize("name", METHODS)
 
 def each(capability: type[Method]) -> pytest.MarkDecorator:
     """Parametrize over every installed method that has a capability."""
-    return pytest.mark.parametrize("name", registry.names(capability))
+    return pytest.mark.parametrize("name", method_registry.names(capability))
 
 
 def fields(method: Method) -> dict[str, Any]:

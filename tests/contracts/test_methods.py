@@ -15,7 +15,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from tests.contracts.conftest import JUNK, METHODS, asks, every, fields
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, method_registry, policies
 from verification.context import Context
 from verification.method_base import Draft
 from verification.method_capabilities import (
@@ -42,7 +42,7 @@ def test_is_named_as_its_folder(name: str) -> None:
 
 @every
 def test_has_words_and_a_picture(name: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
     pictures = Path(settings.BASE_DIR, "mfasite/static/mfasite/icons.svg").read_text()
 
     assert str(method.label)
@@ -52,19 +52,19 @@ def test_has_words_and_a_picture(name: str) -> None:
 
 @every
 def test_amr_is_known_to_other_systems(name: str) -> None:
-    assert registry.method(name).amr in AMR
+    assert method_registry.method(name).amr in AMR
 
 
 @every
 def test_every_field_has_a_label(name: str) -> None:
-    form_class = registry.method(name).form_class
+    form_class = method_registry.method(name).form_class
 
     assert all(field.label for field in form_class.base_fields.values()) if form_class else True
 
 
 @every
 def test_every_mode_has_words(name: str) -> None:
-    modes = registry.method(name).modes
+    modes = method_registry.method(name).modes
 
     assert all(mode.key and str(mode.label) for mode in modes)
     assert len({mode.key for mode in modes}) == len(modes)
@@ -77,7 +77,7 @@ def test_has_its_own_test(name: str) -> None:
 
 @every
 def test_verbs_ask_the_database_nothing(name: str, db: None) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     with CaptureQueriesContext(connection) as captured:
         for ask in asks(method):
@@ -93,7 +93,7 @@ def test_verbs_ask_the_database_nothing(name: str, db: None) -> None:
 
 @every
 def test_hint_hides_the_address(name: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
     plan = method.enrol(fields(method), account="ana")
 
     assert not plan.address or plan.address not in plan.hint
@@ -102,7 +102,7 @@ def test_hint_hides_the_address(name: str) -> None:
 
 @every
 def test_draft_holds_no_secret_where_it_is_not_sealed(name: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
     plan = method.enrol(fields(method), account="ana")
     open_to_see = f"{plan.hint} {plan.name} {plan.data}"
 
@@ -113,7 +113,7 @@ def test_draft_holds_no_secret_where_it_is_not_sealed(name: str) -> None:
 @every
 @pytest.mark.parametrize("junk", JUNK)
 def test_junk_proves_nothing_and_is_no_error(name: str, junk: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     for ask in asks(method):
         assert method.check(ask, method.read(junk)).verdict is not Verdict.PROVEN
@@ -122,7 +122,7 @@ def test_junk_proves_nothing_and_is_no_error(name: str, junk: str) -> None:
 @every
 @pytest.mark.parametrize("typed", ["١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "১২৩৪৫৬", "๑๒๓๔๕๖", "௧௨௩௪௫௬", "１２３４５６"])
 def test_digits_of_any_script_are_read(name: str, typed: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     has_own_form = any(method.issue(ask).is_own_form for ask in asks(method))
     assert has_own_form or method.read(typed) == "123456"
@@ -132,7 +132,7 @@ def test_digits_of_any_script_are_read(name: str, typed: str) -> None:
 @effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 @given(text=st.text(max_size=60))
 def test_nothing_typed_at_random_is_an_error(name: str, text: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     for ask in asks(method):
         method.check(ask, method.read(text))
@@ -140,7 +140,7 @@ def test_nothing_typed_at_random_is_an_error(name: str, text: str) -> None:
 
 @every
 def test_page_shows_the_secret_only_before_the_proof(name: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     for ask in asks(method):
         if not ask.is_enrolment:
@@ -150,7 +150,7 @@ def test_page_shows_the_secret_only_before_the_proof(name: str) -> None:
 
 @every
 def test_templates_are_there(name: str) -> None:
-    method = registry.method(name)
+    method = method_registry.method(name)
 
     for ask in asks(method):
         issue = method.issue(ask)
@@ -167,7 +167,7 @@ class Enrolled:
     """One person with one confirmed enrolment of a method."""
 
     def __init__(self, name: str) -> None:
-        self.method = registry.method(name)
+        self.method = method_registry.method(name)
         self.user = get_user_model().objects.create(username="ana", email="ana@example.org")
         self.context = Context(now=timezone.now(), network="192.0.2.7")
         self.rules = policies.rules_for(self.user.pk)
@@ -214,7 +214,7 @@ def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: Non
     enrolled = Enrolled(name)
     issued = enrolled.start()
 
-    fits = registry.method(name).fits
+    fits = method_registry.method(name).fits
 
     outcome = enrolled.answer(issued, next(wrong for wrong in ("000000", "A" * 8, "A" * 16) if fits(wrong)))
 
@@ -229,7 +229,7 @@ def test_wrong_answer_takes_a_try_and_counts_under_the_method(name: str, db: Non
 def test_answer_of_another_shape_takes_no_try(name: str, db: None) -> None:
     enrolled = Enrolled(name)
     issued = enrolled.start()
-    unfit = [text for text in ("12345", "lamp", "A" * 49) if not registry.method(name).fits(text)]
+    unfit = [text for text in ("12345", "lamp", "A" * 49) if not method_registry.method(name).fits(text)]
 
     assert [enrolled.answer(issued, text).verdict for text in unfit] == [Verdict.MISREAD] * len(unfit)
     assert Challenge.objects.get().tries_left == 5

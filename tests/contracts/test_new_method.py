@@ -10,7 +10,7 @@ from accounts.models import Session
 from tests.example_method.method import method
 from tests.simulated.people import Person
 from tests.simulated.verdicts import verdicts
-from verification import enrolments, policies, registry
+from verification import enrolments, method_registry, policies
 from verification.method_base import Issue
 from verification.models import AuditEvent, Failure, Policy
 from verification.outcomes import Verdict
@@ -71,7 +71,7 @@ def test_refuses_what_its_form_refuses(ben: Person) -> None:
 
 
 def test_is_counted_and_limited_like_any_other(ana: Person) -> None:
-    draft = enrolments.draft(ana.user, registry.method("example_method"), {"word": "lamp"})
+    draft = enrolments.draft(ana.user, method_registry.method("example_method"), {"word": "lamp"})
     enrolments.confirm(draft, now=ana.user.date_joined)
     ana.give_password()
     ana.choose("Backwards word")
@@ -109,5 +109,5 @@ def test_stands_in_record_and_session_by_its_own_means(ben: Person) -> None:
 
 def test_does_not_exist_without_its_line(ben: Person) -> None:
     with override_settings(VERIFICATION_METHODS=settings.VERIFICATION_METHODS[:-1]):
-        assert not registry.is_installed("example_method")
+        assert not method_registry.is_installed("example_method")
         assert not ben.give_password().offers("Backwards word")

@@ -51,7 +51,7 @@ from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application, ProtectedHost, Proxy, User
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.models import Enrolment
 now, (host, group, password, callback, names, addresses) = timezone.now(), json.loads(sys.argv[1])
 finance, kept, made = Group.objects.create(name=group), make_password(password), {}
@@ -69,7 +69,8 @@ for at, name in enumerate(names):
     user.groups.add(finance)
     for method in ("totp", "call"):
         with transaction.atomic():
-            enrolments.confirm(enrolments.draft(user, registry.method(method), {"number": f"+4179555013{at}"}), now=now)
+            number = {"number": f"+4179555013{at}"}
+            enrolments.confirm(enrolments.draft(user, method_registry.method(method), number), now=now)
 Enrolment.objects.filter(user__username__in=names).update(confirmed_at=now - timedelta(days=30))
 print(json.dumps([made, secret_rotation.renew(proxy, proxy_authentication.PURPOSE, now), finance.pk]))
 """

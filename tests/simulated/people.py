@@ -18,7 +18,7 @@ from accounts.models import User
 from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.virtual_phone import Phone, carry
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.context import Context
 from verification.delivery import dispatch
 from verification.models import Challenge, Enrolment, Message, MessageState
@@ -87,7 +87,7 @@ class Person:
     def _set_up(self, methods: tuple[str, ...]) -> dict[str, Any]:
         now = timezone.now()
         for name in methods:
-            draft = enrolments.draft(self.user, registry.method(name), {"number": self.phone.number})
+            draft = enrolments.draft(self.user, method_registry.method(name), {"number": self.phone.number})
             enrolments.confirm(draft, now=now)
         return vars(self.user)
 

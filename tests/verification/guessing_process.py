@@ -31,9 +31,9 @@ def command(guesses: Sequence[tuple[str, str]], *, now: datetime, is_late: bool)
 
 
 def _tell_each_look() -> None:
-    from verification import registry
+    from verification import method_registry
 
-    method = registry.method("totp")
+    method = method_registry.method("totp")
     check = method.check
 
     def told(challenge: "ChallengeData", answer: str) -> "Check":

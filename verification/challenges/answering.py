@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError
 
-from verification import enrolments, limits, registry
+from verification import enrolments, limits, method_registry
 from verification.challenges import attempts, correct_answers, input_mistakes, queries
 from verification.context import Context
 from verification.keys import one_time_codes
@@ -37,7 +37,7 @@ def answer(
     challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
-    method = registry.method(challenge.enrolment.method)
+    method = method_registry.method(challenge.enrolment.method)
     text = text if isinstance(method, PublicKey) else text[:_MAX_TYPED_LENGTH]
     read = method.read(text)
     if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
@@ -94,7 +94,9 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
 
     The older request ends. Otherwise someone with many open requests could test one guess against all of them.
     """
-    if registry.has(challenge.enrolment.method, Delivered) and _is_code_of(challenge, text, challenge.generation - 1):
+    if method_registry.has(challenge.enrolment.method, Delivered) and _is_code_of(
+        challenge, text, challenge.generation - 1
+    ):
         return True
     recent = Challenge.objects.filter(
         user=challenge.user,
@@ -102,7 +104,7 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
         pk__lt=challenge.pk,
         issued_at__gt=now - 2 * _OLDER_CODE_WINDOW,  # limits what the index reads
         resend_at__gt=now - _OLDER_CODE_WINDOW,
-        enrolment__method__in=registry.names(Delivered),
+        enrolment__method__in=method_registry.names(Delivered),
     )
     for old in recent.order_by("-issued_at", "-pk")[:_MAX_OLDER_REQUESTS]:
         if _is_code_of(old, text, old.generation):

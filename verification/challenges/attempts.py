@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F
 
-from verification import audit, conf, limits, registry
+from verification import audit, conf, limits, method_registry
 from verification.audit import events
 from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
@@ -55,7 +55,7 @@ def caller_gates_and_stops(
 
 def _is_counted(challenge: Challenge) -> bool:
     """Return whether an incorrect answer counts towards the 30-day limit over all methods, as at sign-in."""
-    return challenge.purpose not in SEPARATE_COUNTERS and registry.method(challenge.enrolment.method).is_counted
+    return challenge.purpose not in SEPARATE_COUNTERS and method_registry.method(challenge.enrolment.method).is_counted
 
 
 def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
@@ -98,7 +98,7 @@ def _reserve(challenge: Challenge, context: Context) -> limits.Gate | None:
     Public keys can't be guessed, so counting them would only lock people out.
     """
     which = {"pk": challenge.pk, "generation": challenge.generation, "now": context.now}
-    if registry.has(challenge.enrolment.method, PublicKey):
+    if method_registry.has(challenge.enrolment.method, PublicKey):
         return limits.OPEN if _TAKE_TRY.run(**which) else None
     return limits.reserve(
         challenge.user.pk,
@@ -158,7 +158,7 @@ def fail(
             _lock_or_notify(challenge, gate.n_today, context)
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in NON_GRANTING:
             _lock(challenge, context)
-    said = registry.method(challenge.enrolment.method).causes.get(cause)
+    said = method_registry.method(challenge.enrolment.method).causes.get(cause)
     return queries.outcome(
         challenge,
         Verdict.ENDED if ended else verdict,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.challenges import attempts, queries
 from verification.method_base import Mode
 from verification.method_capabilities import Delivered, KeyedOnPhone, Resynchronised
@@ -65,7 +65,7 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
     challenge = queries.load(handle, binding, loaded=loaded)
     if challenge is None:
         return None
-    method = registry.method(challenge.enrolment.method)
+    method = method_registry.method(challenge.enrolment.method)
     data = queries.data_for_method(challenge, now=now)
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification import audit, browsers, enrolments, notices, registry
+from verification import audit, browsers, enrolments, method_registry, notices
 from verification.audit import Event, events
 from verification.challenges import attempts, ending, queries
 from verification.context import Context
@@ -190,7 +190,7 @@ def collect(
 
 def _not_approved(challenge: Challenge) -> VerdictText | None:
     """Return the method's own words, if the person approves on the phone and it has some."""
-    method = registry.method(challenge.enrolment.method)
+    method = method_registry.method(challenge.enrolment.method)
     words = method.not_approved if isinstance(method, KeyedOnPhone) else None
     return VerdictText(*map(str, words)) if words else None
 
@@ -222,7 +222,7 @@ def _spend(challenge: Challenge, check: Check, now: datetime) -> bool:
 
 def _after_single_use_code(challenge: Challenge, context: Context) -> None:
     """End a single-use pass. After a recovery code, notify the person how many are left."""
-    if registry.has(challenge.enrolment.method, Temporary):
+    if method_registry.has(challenge.enrolment.method, Temporary):
         enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.recovery_codes_left(challenge.user.pk)

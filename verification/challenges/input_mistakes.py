@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.inputs import typed_codes
 from verification.method_base import Method
 from verification.method_capabilities import PublicKey
@@ -27,7 +27,7 @@ def recognise_app_passwords(looks_like_one: Callable[[str], bool]) -> None:
 def words(user: Person, method: Method, text: str) -> str:
     """Say what was probably entered, judged by its shape only, so that the hint says nothing about the correct code."""
     others = {found.enrolment.method for found in enrolments.confirmed(user.pk)} - {method.name}
-    meant = next((other for other in map(registry.method, sorted(others)) if _is_of(other, text)), None)
+    meant = next((other for other in map(method_registry.method, sorted(others)) if _is_of(other, text)), None)
     if meant is not None and meant.is_numeric:
         return str(NUMERIC_CODE)
     if meant is not None:

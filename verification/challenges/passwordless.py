@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.challenges import queries
 from verification.keys import crypto
 from verification.method_base import ChallengeData, Issue
@@ -18,7 +18,7 @@ def announce(user_id: int) -> tuple[Issue, ...]:
     """Return what a page tells the person's browser about their keys, such as which passkeys still exist."""
     told = (
         method.announce(queries.person_handle(user_id), enrolments.addresses(user_id, method.name))
-        for method in registry.having(PublicKey)
+        for method in method_registry.having(PublicKey)
     )
     return tuple(issue for issue in told if issue.page)
 
@@ -35,7 +35,7 @@ class PasswordlessOffer:
 
 def offer_passwordless(now: datetime) -> PasswordlessOffer | None:
     """Offer passwordless sign-in, if a method offers it. The caller keeps the nonce until an answer comes."""
-    method = registry.only(Passwordless)
+    method = method_registry.only(Passwordless)
     if method is None:
         return None
     nonce = new_handle()
@@ -46,6 +46,6 @@ def offer_passwordless(now: datetime) -> PasswordlessOffer | None:
 
 def holder(text: str) -> Enrolment | None:
     """Return the enrolment that an answer to an offer names. Nothing is verified yet."""
-    method = registry.only(Passwordless)
+    method = method_registry.only(Passwordless)
     address = method.names(method.read(text)) if method is not None else ""
     return enrolments.of_address(address, method=method.name) if method is not None and address else None

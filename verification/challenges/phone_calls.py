@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from verification import audit, enrolments, notices, registry
+from verification import audit, enrolments, method_registry, notices
 from verification.audit import events
 from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
@@ -28,7 +28,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         return None
     challenge = message.challenge
     context = Context(now=now, agent=f"phone call by {message.provider}", language=challenge.language)
-    method = registry.methods().get(challenge.enrolment.method)
+    method = method_registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
     check = method.check_keys(queries.data_for_method(challenge, now=now), typed_codes.tidy(keys))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from verification import audit, conf, enrolments, registry
+from verification import audit, conf, enrolments, method_registry
 from verification.audit import events
 from verification.challenges import ending, queries, reference_letters, sending
 from verification.context import Context
@@ -26,7 +26,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     challenge = queries.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    method = registry.method(challenge.enrolment.method)
+    method = method_registry.method(challenge.enrolment.method)
     if not isinstance(method, Delivered):
         return queries.outcome(challenge, Verdict.UNREACHABLE)
     if (refused := _refused(challenge, context.now)) is not None:

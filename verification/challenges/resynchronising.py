@@ -1,6 +1,6 @@
 """Resynchronisation of a token whose clock or counter has drifted."""
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.context import Context
 from verification.method_base import ChallengeData
 from verification.method_capabilities import Resynchronised
@@ -10,7 +10,7 @@ from verification.outcomes import Verdict
 
 def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -> bool:
     """Resynchronise a token with two of its codes in a row, which are used up. It signs nobody in."""
-    method = registry.methods().get(enrolment.method)
+    method = method_registry.methods().get(enrolment.method)
     if not isinstance(method, Resynchronised) or not enrolment.opens:
         return False
     data = ChallengeData(

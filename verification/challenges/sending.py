@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from verification import audit, enrolments, limits, notices, registry
+from verification import audit, enrolments, limits, method_registry, notices
 from verification.audit import events
 from verification.challenges import attempts, queries
 from verification.context import Context
@@ -21,7 +21,7 @@ def refusal(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None = None
 ) -> Outcome | None:
     """Return why a challenge must not start: its method is locked or delayed, or no more messages may be sent."""
-    method = registry.method(enrolment.method)
+    method = method_registry.method(enrolment.method)
     if (delayed := delay(method, user=user, context=context, purpose=purpose, known=known)) or not method.kind:
         return delayed
     return _refused_sending(enrolment, user=user, context=context, purpose=purpose, known=known)
@@ -55,7 +55,7 @@ def _refused_sending(
     enrolment: Enrolment, *, user: Person, context: Context, purpose: Purpose, known: EnrolmentLimits | None
 ) -> Outcome | None:
     """Count a message against the limits, and return why it must not be sent, if so."""
-    method, kind, address = enrolment.method, registry.method(enrolment.method).kind, enrolment.address
+    method, kind, address = enrolment.method, method_registry.method(enrolment.method).kind, enrolment.address
     about: dict[str, Any] = {"user_id": user.pk, "context": context, "method": method}
     if enrolment.pk is not None:  # a setup that is refused is not stored
         about["enrolment"] = enrolment.ref
@@ -97,7 +97,7 @@ def _counted(enrolment: Enrolment, kind: str, *, user: Person, purpose: Purpose,
 
 def uncount(enrolment: Enrolment, *, user: Person, purpose: Purpose, context: Context) -> None:
     """Undo what `refusal` counted, because another request of the session was first and nothing was sent."""
-    if kind := registry.method(enrolment.method).kind:
+    if kind := method_registry.method(enrolment.method).kind:
         limits.refund_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
 
 
@@ -123,6 +123,8 @@ def _notify_of_unanswered(
 
 def send(challenge: Challenge, context: Context) -> None:
     """Add the message of a challenge to the outbox, if its method sends one."""
-    issue = registry.method(challenge.enrolment.method).issue(queries.data_for_method(challenge, now=context.now))
+    issue = method_registry.method(challenge.enrolment.method).issue(
+        queries.data_for_method(challenge, now=context.now)
+    )
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 
-from verification import audit, conf, enrolments, outcomes, registry
+from verification import audit, conf, enrolments, method_registry, outcomes
 from verification.audit import events
 from verification.challenges import ending, queries, reference_letters, resending, sending
 from verification.context import Context
@@ -109,9 +109,9 @@ def _prepared(  # noqa: PLR0913  (as `start`)
     if enrolments.unavailable_reason(enrolment, context.now):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     is_tried = purpose in {Purpose.SELF_TEST, Purpose.CALLER}
-    kind = registry.method(enrolment.method).kind
+    kind = method_registry.method(enrolment.method).kind
     if not enrolments.may_call(enrolment, kind, rules.voice_countries) or (
-        is_tried and registry.has(enrolment.method, Temporary)
+        is_tried and method_registry.has(enrolment.method, Temporary)
     ):
         return Outcome(verdict=Verdict.UNREACHABLE, method=enrolment.method)
     chosen = _mode(enrolment, mode, purpose=purpose, rules=rules)
@@ -178,9 +178,9 @@ def enrol(
     Errors: the outcome is REFUSED with the problems by field, UNREACHABLE if policy refuses, or WAIT after too many
     incorrect codes.
     """
-    if method_name not in rules.methods or not registry.is_installed(method_name):
+    if method_name not in rules.methods or not method_registry.is_installed(method_name):
         return Outcome(verdict=Verdict.UNREACHABLE, method=method_name)
-    method = registry.method(method_name)
+    method = method_registry.method(method_name)
     if enrolments.is_full(user.pk, method):
         return Outcome(verdict=Verdict.FULL, method=method_name)
     if delayed := sending.delay(method, user=user, context=context, purpose=Purpose.ENROL):
@@ -267,7 +267,7 @@ def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) 
 
     Callers get a mode with a code, because they read it to support.
     """
-    method = registry.method(enrolment.method)
+    method = method_registry.method(enrolment.method)
     modes = [mode.key for mode in method.modes if mode.gives_code or purpose != Purpose.CALLER]
     chosen = wanted if wanted in modes else next(iter(modes), "")
     if rules.number_matching or not isinstance(method, KeyedOnPhone):
@@ -291,7 +291,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
         tries_left__gt=0,
     )
     found = rows.order_by("-pk").first()
-    if found is None or not registry.has(enrolment.method, Delivered):
+    if found is None or not method_registry.has(enrolment.method, Delivered):
         return found
     newest = queries.NEWEST.first(challenge=found.pk)
     return None if newest is None or newest.state in _NOT_DELIVERED else found

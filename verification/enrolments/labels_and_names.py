@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from verification import registry
+from verification import method_registry
 from verification.audit import events
 from verification.context import Context
 from verification.enrolments import storage
@@ -11,7 +11,11 @@ from verification.models import Enrolment
 
 def label(enrolment: Enrolment) -> str:
     """Label an enrolment: "Text message ••• •• 89", and the person's own name for it."""
-    kind = registry.method(enrolment.method).label if registry.is_installed(enrolment.method) else enrolment.method
+    kind = (
+        method_registry.method(enrolment.method).label
+        if method_registry.is_installed(enrolment.method)
+        else enrolment.method
+    )
     words = f"{kind} {enrolment.hint}".strip()
     return f"{words} ({enrolment.name})" if enrolment.name else words
 

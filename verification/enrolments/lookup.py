@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
-from verification import limits, phone_numbers, registry
+from verification import limits, method_registry, phone_numbers
 from verification.db.compiled_queries import BindParam, Select
 from verification.keys import crypto
 from verification.method_capabilities import Backup, Temporary
@@ -69,7 +69,7 @@ def _limits(
     stopped_at: datetime | None,
     is_opted_out: bool,
 ) -> EnrolmentLimits:
-    is_counted = registry.is_installed(enrolment.method) and registry.method(enrolment.method).is_counted
+    is_counted = method_registry.is_installed(enrolment.method) and method_registry.method(enrolment.method).is_counted
     return EnrolmentLimits(
         is_locked=locked_at is not None or (stopped_at is not None and is_counted),
         is_all_locked=stopped_at is not None,
@@ -118,7 +118,7 @@ def count(user_id: int, method: str) -> int:
 def is_rebound(user_id: int, *, since: datetime | None) -> bool:
     """Return whether every guessable method of a person was set up after an instant, or none is left."""
     mine = [c.enrolment for c in confirmed(user_id)]
-    mine = [e for e in mine if registry.is_installed(e.method) and registry.method(e.method).is_counted]
+    mine = [e for e in mine if method_registry.is_installed(e.method) and method_registry.method(e.method).is_counted]
     return all(since is None or (e.confirmed_at and e.confirmed_at > since) for e in mine)
 
 
@@ -153,9 +153,9 @@ def people_of_address(text: str) -> QuerySet[Enrolment]:
 
 def is_everyday(enrolment: Enrolment) -> bool:
     """Return whether an enrolment is for everyday use: no backup, no pass, and its method is installed."""
-    if not registry.is_installed(enrolment.method):
+    if not method_registry.is_installed(enrolment.method):
         return False
-    method = registry.method(enrolment.method)
+    method = method_registry.method(enrolment.method)
     return not isinstance(method, Backup | Temporary)
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from verification import limits, notices, registry
+from verification import limits, method_registry, notices
 from verification.audit import events
 from verification.context import Context
 from verification.enrolments import one_change_at_a_time, storage
@@ -30,7 +30,7 @@ def issue_recovery_codes(
     must not end the codes that it showed. It also returns none if the person's epoch was raised since they were loaded:
     hashing takes a while, and someone whose session support ends in between must not get codes that outlive it.
     """
-    method = registry.method(method_name)
+    method = method_registry.method(method_name)
     plan = method.enrol({}, account=str(user.get_username()))
     # Hashed before the transaction: on SQLite it would hold everyone else up for a quarter of a second.
     hashed = [
@@ -58,12 +58,12 @@ def issue_recovery_codes(
 
 def backup_method(allowed: Sequence[str]) -> str:
     """Return the name of the allowed backup method, or an empty text if there is none."""
-    return next((name for name in registry.names(Backup) if name in allowed), "")
+    return next((name for name in method_registry.names(Backup) if name in allowed), "")
 
 
 def recovery_codes_left(user_id: int) -> int:
     """Count the recovery codes that still work. A pass may be a single-use code as well, but is no recovery code."""
     rows = SingleUseCode.objects.filter(
-        enrolment__user_id=user_id, enrolment__method__in=registry.names(Backup), enrolment__confirmed=True
+        enrolment__user_id=user_id, enrolment__method__in=method_registry.names(Backup), enrolment__confirmed=True
     )
     return rows.filter(used_at=None).count()

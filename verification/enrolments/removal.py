@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from verification import limits, notices, registry
+from verification import limits, method_registry, notices
 from verification.audit import events
 from verification.context import Context
 from verification.db import row_locks
@@ -32,7 +32,7 @@ def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:
     one_change_at_a_time.lock_person(user)
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
-    lasting = registry.names(Stocked)
+    lasting = method_registry.names(Stocked)
     storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=tokens_and_passes.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     default_method.update_default_and_count(user)

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import audit, limits, notices, registry
+from verification import audit, limits, method_registry, notices
 from verification.audit import events
 from verification.context import Context
 from verification.delivery.routing import routes
@@ -104,7 +104,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
     gone = [c.enrolment for c in off if is_stopped or c.enrolment.method == enrolment.method]
     if gone:
         rows = Enrolment.objects.filter(pk__in=[e.pk for e in gone])
-        assigned = registry.names(HandedOut)
+        assigned = method_registry.names(HandedOut)
         storage.drop(rows.exclude(method__in=assigned))
         rows.filter(method__in=assigned).update(confirmed=False, confirmed_at=None, is_default=False)
         labels = [labels_and_names.label(e) for e in gone]
@@ -140,11 +140,11 @@ def _complete(enrolment: Enrolment, draft: Draft) -> None:
 
 def _add_companions(enrolment: Enrolment, now: datetime) -> None:
     """Set up the other methods of the same number: one that takes texts also takes calls."""
-    proven = registry.method(enrolment.method)
+    proven = method_registry.method(enrolment.method)
     if not isinstance(proven, SharesAddress):
         return
     plan = Draft(address=enrolment.address, hint=enrolment.hint, data=enrolment.data, name=enrolment.name)
-    for method in registry.having(SharesAddress):
+    for method in method_registry.having(SharesAddress):
         if method is proven or method.address_kind != proven.address_kind or not method.accepts(plan):
             continue
         if method.kind and not routes.able(Channel(method.kind)):

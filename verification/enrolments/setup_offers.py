@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from verification import limits, registry, time_format
+from verification import limits, method_registry, time_format
 from verification.delivery.routing import availability, unavailability_words
 from verification.method_base import Method
 from verification.method_capabilities import AppGenerated, Backup, HandedOut
@@ -44,8 +44,8 @@ def offers(
     """
     waiting = set(Enrolment.objects.filter(user_id=user_id, confirmed=False).values_list("method", flat=True))
     if may_claim:
-        waiting |= set(registry.names(HandedOut))
-    known = (method for method in registry.methods().values() if method.name in allowed)
+        waiting |= set(method_registry.names(HandedOut))
+    known = (method for method in method_registry.methods().values() if method.name in allowed)
     usable = [method for method in known if not isinstance(method, HandedOut) or method.name in waiting]
     now = now or timezone.now()
     reasons = {method.name: _unavailable_reason(method, now) for method in usable if _is_sent(method, now)}

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import decryption_failures, limits, outcomes, phone_numbers, registry
+from verification import decryption_failures, limits, method_registry, outcomes, phone_numbers
 from verification.delivery.routing import unavailability_words
 from verification.enrolments import labels_and_names
 from verification.enrolments.lookup import ConfirmedEnrolment, EnrolmentLimits
@@ -60,19 +60,19 @@ def options(
     Leaves out those that the policy forbids, and those that aren't valid yet or any more. `voice_countries` are those
     whose numbers policy allows to call; none means all.
     """
-    order = {name: place for place, name in enumerate(registry.methods())}
+    order = {name: place for place, name in enumerate(method_registry.methods())}
     usable = [c for c in confirmed if c.enrolment.method in order and _is_usable(c.enrolment, allowed, now)]
     return tuple(_option(c, now, voice_countries) for c in sorted(usable, key=lambda c: order[c.enrolment.method]))
 
 
 def _is_usable(enrolment: Enrolment, allowed: Sequence[str], now: datetime) -> bool:
     """Return whether it is valid and allowed. No policy forbids a pass."""
-    return enrolment.is_good(now) and (enrolment.method in allowed or registry.has(enrolment.method, Temporary))
+    return enrolment.is_good(now) and (enrolment.method in allowed or method_registry.has(enrolment.method, Temporary))
 
 
 def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Collection[str]) -> Option:
     enrolment, own = confirmed.enrolment, confirmed.limits
-    method = registry.method(enrolment.method)
+    method = method_registry.method(enrolment.method)
     retry_at = own.retry_at if own.retry_at and own.retry_at > now else None
     return Option(
         ref=enrolment.ref,
@@ -106,7 +106,7 @@ def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
         return str(CANNOT_BE_READ)
-    kind = registry.method(enrolment.method).kind
+    kind = method_registry.method(enrolment.method).kind
     return unavailability_words.why(kind, now, enrolment.address) if kind else ""
 
 
@@ -135,7 +135,7 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
     seen: set[str] = set()
     kept = []
     for option in sorted(options, key=lambda o: (bool(o.unavailable_reason), not o.is_default)):
-        if registry.has(option.method, PublicKey) and option.method in seen:
+        if method_registry.has(option.method, PublicKey) and option.method in seen:
             continue
         seen.add(option.method)
         kept.append(option)

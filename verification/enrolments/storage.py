@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from verification import audit, registry
+from verification import audit, method_registry
 from verification.audit import Event
 from verification.context import Context
 from verification.db import row_locks
@@ -22,7 +22,7 @@ def fill(enrolment: Enrolment, plan: Draft) -> None:
 
 def keep_counters(enrolments: Iterable[Enrolment]) -> None:
     """Save the counter and clock drift of tokens, for the next person who gets them."""
-    lasting = registry.names(Stocked)
+    lasting = method_registry.names(Stocked)
     for enrolment in enrolments:
         if enrolment.method in lasting:
             rows = HardwareToken.objects.filter(enrolment=enrolment.pk)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from verification import audit, decryption_failures, limits, registry
+from verification import audit, decryption_failures, limits, method_registry
 from verification.audit import events
 from verification.context import Context
 from verification.db import row_locks
@@ -95,7 +95,7 @@ def find_token(address: str) -> Enrolment | None:
 
 def token_method() -> Stocked:
     """Return the method of hardware tokens. Errors: `LookupError` when none is installed."""
-    method = registry.only(Stocked)
+    method = method_registry.only(Stocked)
     if method is None:
         raise LookupError("no installed method comes from the stock")
     return method
@@ -160,7 +160,7 @@ def issue_pass(
 
     The caller's transaction records it and tells the person.
     """
-    method = registry.only(Temporary)
+    method = method_registry.only(Temporary)
     if method is None:
         raise LookupError("no installed method is handed out for a span")
     plan = method.enrol(fields, account=str(user.get_username()))
@@ -188,7 +188,7 @@ def issue_pass(
 
 def remove_passes(user: Person) -> None:
     """Remove the passes of a person. In the caller's transaction."""
-    storage.drop(Enrolment.objects.filter(user=user, method__in=registry.names(Temporary)))
+    storage.drop(Enrolment.objects.filter(user=user, method__in=method_registry.names(Temporary)))
 
 
 def end_validity(enrolment_id: int, *, now: datetime) -> None:

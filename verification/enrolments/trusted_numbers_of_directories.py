@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification import notices, registry
+from verification import method_registry, notices
 from verification.audit import events
 from verification.context import Context
 from verification.delivery.routing import routes
@@ -28,9 +28,9 @@ _PHONE = "phone"
 
 def takes_number(method_name: str, number: str) -> bool:
     """Return whether a method can be set up for a phone number. Shape: E.164."""
-    if not registry.is_installed(method_name):
+    if not method_registry.is_installed(method_name):
         return False
-    method = registry.method(method_name)
+    method = method_registry.method(method_name)
     if not isinstance(method, SharesAddress) or method.address_kind != _PHONE:
         return False
     return method.accepts(method.enrol({method.address_field: number}, account=""))
@@ -41,7 +41,9 @@ def supply(user: Person, numbers: Mapping[str, str], methods: Sequence[str], con
 
     A number that the person has verified stays as it is. Shape: `numbers` by kind, such as office; E.164.
     """
-    names = [name for name in methods if (method := registry.method(name)).kind and routes.able(Channel(method.kind))]
+    names = [
+        name for name in methods if (method := method_registry.method(name)).kind and routes.able(Channel(method.kind))
+    ]
     with transaction.atomic():
         one_change_at_a_time.lock_person(user)
         _withdraw(user, Enrolment.objects.filter(user=user).exclude(supplied="").exclude(supplied__in=numbers), context)
@@ -49,7 +51,7 @@ def supply(user: Person, numbers: Mapping[str, str], methods: Sequence[str], con
             each
             for kind, number in numbers.items()
             for name in names
-            if takes_number(name, number) and (each := _made(user, registry.method(name), kind, number, context))
+            if takes_number(name, number) and (each := _made(user, method_registry.method(name), kind, number, context))
         ]
         if made:
             default_method.update_default_and_count(user)

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from verification import limits, registry
+from verification import limits, method_registry
 from verification.audit import UserEvent
 from verification.context import Context
 from verification.db import batched_writes
@@ -122,7 +122,7 @@ def _text_to_numbers(
     user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]
 ) -> None:
     values = {**values, "notice": template}
-    takes_texts = [method.name for method in registry.sending(Channel.TEXT)]
+    takes_texts = [method.name for method in method_registry.sending(Channel.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):
         if not phone.opens or not _may_be_texted(phone.address, now):
             continue

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from verification import registry
+from verification import method_registry
 from verification.method_capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
 from verification.models.messages import Channel
@@ -15,7 +15,7 @@ _Check = Callable[[Rules], str]
 
 
 def _methods(rules: Rules) -> str:
-    if rules.methods and all(registry.has(name, Backup) for name in rules.methods):
+    if rules.methods and all(method_registry.has(name, Backup) for name in rules.methods):
         return _("Select another method: nobody can set up only recovery codes.")
     return ""
 
@@ -33,19 +33,21 @@ def _staff_strength(rules: Rules) -> str:
 
 
 def _stock(rules: Rules) -> str:
-    if rules.stock_tokens and not any(registry.has(name, Stocked) for name in rules.methods):
+    if rules.stock_tokens and not any(method_registry.has(name, Stocked) for name in rules.methods):
         return _("Hardware tokens aren’t an allowed method. Select them there, or don’t allow tokens from the stock.")
     return ""
 
 
 def _alone(rules: Rules) -> str:
-    if rules.passwordless_allowed and not any(registry.has(name, Passwordless) for name in rules.methods):
+    if rules.passwordless_allowed and not any(method_registry.has(name, Passwordless) for name in rules.methods):
         return _("Passkeys aren’t an allowed method. Select them there, or don’t allow sign-in without a password.")
     return ""
 
 
 def _calls(rules: Rules) -> str:
-    if rules.voice_countries and not any(method.name in rules.methods for method in registry.sending(Channel.CALL)):
+    if rules.voice_countries and not any(
+        method.name in rules.methods for method in method_registry.sending(Channel.CALL)
+    ):
         return _("Phone calls aren’t an allowed method. Select them there, or leave the countries empty.")
     return ""
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from verification import limits, registry, strengths
+from verification import limits, method_registry, strengths
 from verification.lazy_text import LazyText
 from verification.method_capabilities import Temporary
 from verification.models import AppPasswordsEnd, TrustedNumbers
@@ -49,15 +49,17 @@ def _strength_words(slug: str) -> str:
 
 
 def _usual_methods() -> tuple[str, ...]:
-    return tuple(name for name, method in registry.methods().items() if method.is_allowed_by_default)
+    return tuple(name for name, method in method_registry.methods().items() if method.is_allowed_by_default)
 
 
 def _installed(names: Collection[str]) -> tuple[str, ...]:
-    return tuple(name for name in registry.methods() if name in names)
+    return tuple(name for name in method_registry.methods() if name in names)
 
 
 def _offered_methods() -> list[tuple[str, LazyText]]:
-    return [(name, method.label) for name, method in registry.methods().items() if not isinstance(method, Temporary)]
+    return [
+        (name, method.label) for name, method in method_registry.methods().items() if not isinstance(method, Temporary)
+    ]
 
 
 _METHOD_NAMES = Choosing(_offered_methods, none=_("no method"))
@@ -125,7 +127,7 @@ class Rules:
         label=_("Allowed methods"),
         help_text=_("People can set up and use only the methods selected here."),
         field=_METHOD_NAMES.field,
-        words=lambda value: _METHOD_NAMES.words([name for name in value if not registry.has(name, Temporary)]),
+        words=lambda value: _METHOD_NAMES.words([name for name in value if not method_registry.has(name, Temporary)]),
     )
     strength: str = rule(
         default=SECOND_STEP.slug,

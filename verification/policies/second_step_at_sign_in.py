@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.person import Person, SecondStep
@@ -88,7 +88,7 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
 
     Without that proof a policy that forbids a method would let anyone who knows the password set up one of their own.
     """
-    former = enrolments.choices(_options(mine, tuple(registry.methods()), rules, now))
+    former = enrolments.choices(_options(mine, tuple(method_registry.methods()), rules, now))
     if not former:
         left = setup_deferrals.n_left(user, rules, now)
         return Decision(step=SignInStep.ENROL, reason=DecisionReason.NO_METHOD, rules=rules, n_deferrals_left=left)

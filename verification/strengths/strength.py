@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import reduce
 from operator import or_
 
-from verification import registry
+from verification import method_registry
 from verification.lazy_text import LazyText
 from verification.method_base import Method
 from verification.method_capabilities import Backup, Delivered
@@ -45,7 +45,7 @@ class AuthenticationStrength:
 
     def methods(self) -> tuple[str, ...]:
         """Return the installed methods in the set, in the order in which methods are offered."""
-        return tuple(name for name, method in registry.methods().items() if self._has(method))
+        return tuple(name for name, method in method_registry.methods().items() if self._has(method))
 
     def accepts(self, methods: Collection[str]) -> bool:
         """Return whether having verified these methods is enough."""
@@ -60,7 +60,9 @@ class AuthenticationStrength:
     def is_phishing_resistant(self) -> bool:
         """Return whether every method in the set is phishing-resistant. An empty set is not."""
         found = self.methods()
-        return self.is_second_step and bool(found) and all(registry.method(m).is_phishing_resistant for m in found)
+        return (
+            self.is_second_step and bool(found) and all(method_registry.method(m).is_phishing_resistant for m in found)
+        )
 
     def _has(self, method: Method) -> bool:
         is_named = self.names is None or method.name in self.names

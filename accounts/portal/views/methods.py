@@ -22,7 +22,7 @@ from accounts.sessions import ending_sessions
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
 from accounts.signin.views import half_signed_in, method_setup_form
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, method_registry, policies
 from verification.enrolments import Offer, Option
 from verification.method_capabilities import AppGenerated
 from verification.models import Enrolment, Purpose
@@ -159,7 +159,7 @@ def _rename(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
     form = NameForm(
         request.POST or None,
         initial={"name": enrolment.name, "is_on_another_device": enrolment.is_on_another_device},
-        may_be_elsewhere=registry.has(enrolment.method, AppGenerated),
+        may_be_elsewhere=method_registry.has(enrolment.method, AppGenerated),
     )
     if request.method == "POST" and form.is_valid():
         enrolments.rename(

@@ -11,7 +11,7 @@ from accounts import reauthentication
 from accounts.portal import new_phone_move_in_session
 from accounts.portal.views import methods
 from accounts.sessions.session_assurance import AuthedRequest
-from verification import registry
+from verification import method_registry
 from verification.enrolments import Option
 from verification.method_capabilities import HandedOut
 
@@ -23,7 +23,7 @@ def move(request: AuthedRequest) -> HttpResponse:
     now = timezone.now()
     rules, offers = methods.read_offers(request)
     # What the organisation hands out, such as a hardware token, is on no phone.
-    offers = [o for o in offers if not registry.has(o.name, HandedOut)]
+    offers = [o for o in offers if not method_registry.has(o.name, HandedOut)]
     mine = [o for o in methods.read_options(request, rules) if not (o.is_backup or o.is_handed_out)]
     started = new_phone_move_in_session.moved_since(request.session, now)
     if request.method == "POST" and "begin" in request.POST:

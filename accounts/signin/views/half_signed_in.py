@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in, sign_in_refusal_words
 from accounts.signin.pending_sign_in import Pending
-from verification import outcomes, policies, registry
+from verification import method_registry, outcomes, policies
 from verification.context import Context
 from verification.method_capabilities import Delivered
 from verification.models import Purpose
@@ -104,7 +104,7 @@ def show_outcome(request: HttpRequest, outcome: Outcome, context: Context) -> No
 def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Context) -> None:
     """Store a challenge that was issued. If it was already running, tell the user that nothing new was sent."""
     pending_sign_in.keep(request, pending.with_(handle=outcome.handle), challenge=outcome.challenge)
-    if outcome.retry_at and registry.has(outcome.method, Delivered):
+    if outcome.retry_at and method_registry.has(outcome.method, Delivered):
         show_outcome(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 

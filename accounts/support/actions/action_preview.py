@@ -12,7 +12,17 @@ from django.utils.translation import ngettext
 from accounts import app_passwords, invitations
 from accounts.models import AppPassword, User
 from accounts.sessions import running_sessions
-from verification import browsers, challenges, conf, enrolments, limits, outcomes, policies, registry, time_format
+from verification import (
+    browsers,
+    challenges,
+    conf,
+    enrolments,
+    limits,
+    method_registry,
+    outcomes,
+    policies,
+    time_format,
+)
 from verification.enrolments import Option
 from verification.limits import WrongCodes
 from verification.models import AppPasswordsEnd, Channel
@@ -53,7 +63,7 @@ Preview = Callable[[ActionImpact], list[str]]
 def of_person(person: User, *, now: datetime) -> ActionImpact:
     """Return what a user has now."""
     mine = enrolments.confirmed(person.pk)
-    options = enrolments.options(mine, tuple(registry.methods()), now=now)
+    options = enrolments.options(mine, tuple(method_registry.methods()), now=now)
     n_app_passwords = app_passwords.of_person(person).count()
     return ActionImpact(
         labels=tuple(enrolments.label(each.enrolment) for each in mine),
@@ -111,7 +121,7 @@ def wrong_codes(found: WrongCodes) -> list[str]:
 def of_many(people: QuerySet[User], *, now: datetime) -> ActionImpact:
     """Count what many users have together, in seven statements for any number of users. Methods are counted by kind."""
     rows = enrolments.of_many(people)
-    known = {name: str(method.label) for name, method in registry.methods().items()}
+    known = {name: str(method.label) for name, method in method_registry.methods().items()}
     kinds = rows.values_list("method").annotate(n=Count("pk")).order_by("method")
     return ActionImpact(
         labels=tuple(f"{known.get(name, name)} × {n}" for name, n in kinds),

@@ -27,7 +27,7 @@ from accounts.support.actions.action_form_and_declaration import (
     unless_nothing,
 )
 from accounts.support.actions.action_preview import ActionImpact
-from verification import challenges, enrolments, outcomes, policies, registry
+from verification import challenges, enrolments, method_registry, outcomes, policies
 from verification.models import Purpose
 from verification.models.random_row_handles import new_handle
 
@@ -153,7 +153,7 @@ class MethodForm(ActionForm):
     )
 
     def offer(self, person: User, *, now: datetime) -> None:
-        mine = enrolments.options(enrolments.confirmed(person.pk), tuple(registry.methods()), now=now)
+        mine = enrolments.options(enrolments.confirmed(person.pk), tuple(method_registry.methods()), now=now)
         chosen = [(each.ref, each.label) for each in mine if each.needs_delivery or not self.only_numbers]
         field = cast("forms.ChoiceField", self.fields["ref"])
         field.choices = chosen

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
 from accounts.support.policies import policy_form
-from verification import policies, registry, strengths
+from verification import method_registry, policies, strengths
 from verification.lazy_text import LazyText
 from verification.models import Strength
 from verification.policies import remembered_browser_revocation
@@ -28,7 +28,7 @@ _NEEDS = (
 
 
 def _methods() -> list[tuple[str, LazyText]]:
-    return [(name, method.label) for name, method in registry.methods().items()]
+    return [(name, method.label) for name, method in method_registry.methods().items()]
 
 
 class StrengthForm(ChangeForm):
@@ -103,7 +103,7 @@ class StrengthAdmin(ChangesAdmin):
 
     @admin.display(description=_lazy("methods"))
     def contains(self, obj: Strength) -> str:
-        return ", ".join(str(registry.method(name).label) for name in strengths.of_row(obj).methods())
+        return ", ".join(str(method_registry.method(name).label) for name in strengths.of_row(obj).methods())
 
     def get_form(self, request: HttpRequest, obj: Strength | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)

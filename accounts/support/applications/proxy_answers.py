@@ -15,7 +15,7 @@ from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.integrations.forward_auth.protected_hosts import PathRule, UnknownAddress
 from accounts.models import Proxy, Session, User
 from accounts.sessions import running_sessions
-from verification import registry
+from verification import method_registry
 from verification.lazy_text import LazyText
 
 VERDICTS: Mapping[AccessVerdict, LazyText] = {
@@ -93,7 +93,9 @@ def _stranger(rule: PathRule, user: User | None, now: datetime) -> AccessCheckRe
 
 def _enough(rule: PathRule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
     answer = access.of_person(user, rule.application, facts, now, wanted=rule.wanted)
-    return tuple(str(registry.method(name).label) for name in answer.methods if registry.is_installed(name))
+    return tuple(
+        str(method_registry.method(name).label) for name in answer.methods if method_registry.is_installed(name)
+    )
 
 
 def _told(outcome: AccessCheckResult, session: Session | None = None, methods: tuple[str, ...] = ()) -> Explanation:

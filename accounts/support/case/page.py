@@ -25,9 +25,9 @@ from verification import (
     enrolments,
     hardware_token_stock,
     limits,
+    method_registry,
     outcomes,
     policies,
-    registry,
     time_format,
 )
 from verification.browsers import user_agents
@@ -162,7 +162,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
     now = context.now
     decision = policies.decide(person, Context(now=now))
     mine = enrolments.confirmed(person.pk)
-    options = enrolments.options(mine, tuple(registry.methods()), now=now)
+    options = enrolments.options(mine, tuple(method_registry.methods()), now=now)
     access = who_may_act_on_whom.access(staff, person, context)
     messages, active_access = tuple(_messages(person)), _active_access(person, now)
     events = audit.of_person(person.pk, prefix="support.", most=_MAX_ACTIONS_SHOWN)
@@ -301,8 +301,8 @@ def _colleague(events: Iterable[AuditEvent], names: dict[int, str], staff: User,
 
 def _method(confirmed: ConfirmedEnrolment, decision: Decision, now: datetime) -> CaseMethod:
     enrolment = confirmed.enrolment
-    is_known = registry.is_installed(enrolment.method)
-    icon = registry.method(enrolment.method).icon if is_known else "key"
+    is_known = method_registry.is_installed(enrolment.method)
+    icon = method_registry.method(enrolment.method).icon if is_known else "key"
     note, kind = _note(confirmed, decision, now)
     return CaseMethod(enrolment, enrolments.label(enrolment), icon, note, kind)
 

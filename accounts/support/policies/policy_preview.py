@@ -9,7 +9,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
-from verification import enrolments, policies, registry
+from verification import enrolments, method_registry, policies
 from verification.method_capabilities import Backup, HandedOut, Temporary
 from verification.models import Policy
 from verification.policies import RULES, Rules, RuleSource
@@ -142,7 +142,7 @@ class PreviewedPerson:
 
 
 def _is_allowed(name: str, rules: Rules) -> bool:
-    return name in rules.methods or registry.has(name, Temporary)
+    return name in rules.methods or method_registry.has(name, Temporary)
 
 
 def _outcome(person: PreviewedPerson, rules: Rules) -> SignInResult:
@@ -153,7 +153,7 @@ def _outcome(person: PreviewedPerson, rules: Rules) -> SignInResult:
 
 def _can_register(rules: Rules, person: PreviewedPerson) -> bool:
     """Return whether there is a method left that they could set up."""
-    known = [registry.method(name) for name in rules.methods]
+    known = [method_registry.method(name) for name in rules.methods]
     return any(not isinstance(m, Backup) and (not isinstance(m, HandedOut) or m.name in person.waiting) for m in known)
 
 
@@ -207,6 +207,6 @@ def _methods(keys: list[int], now: datetime) -> tuple[dict[int, list[str]], dict
     proven: dict[int, list[str]] = defaultdict(list)
     waiting: dict[int, list[str]] = defaultdict(list)
     for enrolment in enrolments.all_of_many(keys):
-        if registry.is_installed(enrolment.method) and enrolment.is_good(now):
+        if method_registry.is_installed(enrolment.method) and enrolment.is_good(now):
             (proven if enrolment.confirmed else waiting)[enrolment.user_id].append(enrolment.method)
     return proven, waiting

@@ -21,7 +21,7 @@ from accounts.models import Import, SecondStep, User
 from accounts.support import groups
 from accounts.support.actions import ACTIONS, ActionRefusal
 from accounts.support.reports import list_of_reports
-from verification import audit, registry, time_format
+from verification import audit, method_registry, time_format
 from verification.audit import Severity
 from verification.models import AuditEvent
 from verification.policies import RULES, SUPPORT_ACTIONS, DecisionReason
@@ -153,7 +153,11 @@ def _how(said: Mapping[str, Any]) -> str:
 
 
 def _method(name: object) -> str:
-    return str(registry.method(str(name)).label) if registry.is_installed(str(name)) else _("a former method")
+    return (
+        str(method_registry.method(str(name)).label)
+        if method_registry.is_installed(str(name))
+        else _("a former method")
+    )
 
 
 def _action(name: object) -> str:

@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support.reports.report_table import KeyFigure, Table
-from verification import enrolments, registry, strengths
+from verification import enrolments, method_registry, strengths
 
 TITLE = gettext_lazy("Methods in use")
 
 
 def build(_now: datetime) -> Table:
     """Build the report."""
-    known = {name: str(method.label) for name, method in registry.methods().items()}
+    known = {name: str(method.label) for name, method in method_registry.methods().items()}
     found = enrolments.of_many(User.objects.filter(is_active=True))
     rows = list(found.values("method").annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n"))
     strong = strengths.PHISHING_RESISTANT.methods()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.support.reports.report_table import DAYS, KeyFigure, Table
-from verification import audit, registry
+from verification import audit, method_registry
 from verification.policies import DecisionReason
 
 TITLE = gettext_lazy("Second steps")
@@ -19,7 +19,7 @@ def build(now: datetime) -> Table:
     """Build the report."""
     completed = audit.since(now - timedelta(days=DAYS), of=(audit_events.SIGN_IN_COMPLETED,))
     rows = completed.values("detail__why", "detail__method").annotate(n=Count("pk")).order_by()
-    known = {name: str(method.label) for name, method in registry.methods().items()}
+    known = {name: str(method.label) for name, method in method_registry.methods().items()}
     asked, others = Counter[str](), Counter[str]()
     for row in rows:
         if label := known.get(row["detail__method"] or "", ""):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import SecondStep, User
 from mfasite.demo.history.timeline import Place
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.method_base import Draft
 from verification.method_capabilities import AppGenerated, Passwordless
 from verification.models import Channel, Enrolment
@@ -94,8 +94,8 @@ def make_staff(*, before: datetime) -> Staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])
         user.groups.add(Group.objects.get(name=role))
-        _set_up(user, registry.names(AppGenerated)[0], {}, joined)
-        _set_up(user, registry.sending(Channel.TEXT)[0].name, {"number": f"+41765550{180 + place}"}, joined)
+        _set_up(user, method_registry.names(AppGenerated)[0], {}, joined)
+        _set_up(user, method_registry.sending(Channel.TEXT)[0].name, {"number": f"+41765550{180 + place}"}, joined)
         made.append(user)
     noa, levi, kim, otto, ada = made
     return Staff(desk=(noa, levi), senior=kim, operator=otto, administrator=ada)
@@ -140,25 +140,25 @@ def _member(user: User, number: int, chance: random.Random, since: datetime) -> 
     phone = _ABROAD.get(number, "+4179555") + (f"{number:02d}" if number in _ABROAD else f"{2000 + number}")
     has_phone, has_app = chance.random() < 0.85, chance.random() < 0.6
     if has_phone or not has_app:
-        member.texts = _set_up(user, registry.sending(Channel.TEXT)[0].name, {"number": phone}, since)
-        calls = registry.sending(Channel.CALL)[0].name
+        member.texts = _set_up(user, method_registry.sending(Channel.TEXT)[0].name, {"number": phone}, since)
+        calls = method_registry.sending(Channel.CALL)[0].name
         member.calls = Enrolment.objects.filter(user=user, method=calls, confirmed=True).first()
     if has_app:
-        member.app = _set_up(user, registry.names(AppGenerated)[0], {}, since)
+        member.app = _set_up(user, method_registry.names(AppGenerated)[0], {}, since)
     if chance.random() < 0.2:
         member.passkey = _passkey(user, chance, since)
     return member
 
 
 def _set_up(user: User, method: str, fields: dict[str, str], at: datetime) -> Enrolment:
-    enrolment = enrolments.draft(user, registry.method(method), fields)
+    enrolment = enrolments.draft(user, method_registry.method(method), fields)
     enrolments.confirm(enrolment, now=at)
     return enrolment
 
 
 def _passkey(user: User, chance: random.Random, at: datetime) -> Enrolment:
     """Set up a passkey that no device has."""
-    enrolment = Enrolment(user=user, method=registry.names(Passwordless)[0], confirmed=False)
+    enrolment = Enrolment(user=user, method=method_registry.names(Passwordless)[0], confirmed=False)
     enrolment.save(force_insert=True)
     key = Draft(address=chance.randbytes(16).hex(), secret=chance.randbytes(32), data={"aaguid": ""})
     enrolments.confirm(enrolment, now=at, draft=key)

@@ -9,7 +9,7 @@ from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.incidents import TextOutage
 from mfasite.demo.history.people import HistoryPerson
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
-from verification import registry
+from verification import method_registry
 from verification.audit import events
 from verification.models import Browser, ChallengeState, Channel, Enrolment, FailureReason, MessageState
 from verification.models.random_row_handles import new_handle
@@ -89,7 +89,7 @@ def _verify(
 ) -> tuple[datetime, bool]:
     """Add one request to verify. Return when it ended, and whether the person verified."""
     kind = next(
-        (kind for kind in (Channel.TEXT, Channel.CALL) if registry.sending(kind)[0].name == method.method), None
+        (kind for kind in (Channel.TEXT, Channel.CALL) if method_registry.sending(kind)[0].name == method.method), None
     )
     result = _result(chance, kind, at, outage)
     arrived = result.state == MessageState.DELIVERED

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from verification import hardware_token_stock, registry
+from verification import hardware_token_stock, method_registry
 from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.method_base import Draft
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
 
 def _method() -> Stocked:
-    found = registry.only(Stocked)
+    found = method_registry.only(Stocked)
     if found is None:
         raise CommandError("No method for hardware tokens is installed. Check VERIFICATION_METHODS.")
     return found

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from verification import registry
+from verification import method_registry
 from verification.command_without_checks import UncheckedCommand
 from verification.method_base import ChallengeData
 from verification.models import Enrolment
@@ -59,7 +59,7 @@ def _is_app(enrolment: Enrolment, now: datetime) -> bool:
     challenge = ChallengeData(
         reference="", mode="", now=now, code="", match_code="", secret=enrolment.secret, data=enrolment.data
     )
-    return registry.method(enrolment.method).check(challenge, code).verdict is Verdict.PROVEN
+    return method_registry.method(enrolment.method).check(challenge, code).verdict is Verdict.PROVEN
 
 
 def _code(secret: bytes, step: int) -> str:

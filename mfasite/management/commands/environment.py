@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from mfasite.environment import declared_settings, environment_md
-from verification import conf, registry
+from verification import conf, method_registry
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, **options: object) -> None:
         """Print the table."""
-        packages = dict.fromkeys((*declared_settings.ours(), *registry.packages(), *conf.providers()))
+        packages = dict.fromkeys((*declared_settings.ours(), *method_registry.packages(), *conf.providers()))
         self.stdout.write(environment_md.markdown(declared_settings.sections(packages)), ending="")

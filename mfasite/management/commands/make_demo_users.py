@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from mfasite.demo import history as demo_history
 from mfasite.demo import users_and_password
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.command_without_checks import UncheckedCommand
 from verification.context import Context
 from verification.models import Message, Policy
@@ -66,9 +66,9 @@ def _make(person: users_and_password.DemoUser) -> None:
     )
     user.groups.set(Group.objects.filter(name__in=person.groups))
     for name in person.methods:
-        draft = enrolments.draft(user, registry.method(name), {"number": person.number})
+        draft = enrolments.draft(user, method_registry.method(name), {"number": person.number})
         enrolments.confirm(draft, now=context.now - _METHOD_AGE)
-    backup = enrolments.backup_method(tuple(registry.methods()))
+    backup = enrolments.backup_method(tuple(method_registry.methods()))
     if person.has_backup and backup:
         _write_down(person.name, enrolments.issue_recovery_codes(user, context, method_name=backup))
         Message.objects.filter(user=user).delete()  # a visitor did not ask for codes, so no email speaks of them

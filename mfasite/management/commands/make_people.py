@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import SecondStep, User
-from verification import phone_numbers, registry
+from verification import method_registry, phone_numbers
 from verification.method_capabilities import AppGenerated
 from verification.models import Channel, Enrolment
 
@@ -95,7 +95,7 @@ def _methods(user: User, chance: random.Random) -> Iterator[Enrolment]:
 @cache
 def _kinds() -> tuple[str, str]:
     """Return the name of a method that sends texts and of one whose codes an app generates."""
-    return registry.sending(Channel.TEXT)[0].name, registry.names(AppGenerated)[0]
+    return method_registry.sending(Channel.TEXT)[0].name, method_registry.names(AppGenerated)[0]
 
 
 def _batches(people: Iterator[User]) -> Iterator[list[User]]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.simulated.people import Clock, Person, hire, join
-from verification import browsers, registry
+from verification import browsers, method_registry
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Message, Policy
 
@@ -43,7 +43,7 @@ def test_who_could_not_get_in_is_named(cleo: Person, fay: Person) -> None:
 def test_nobody_deletes_the_policy_that_lets_them_in(fay: Person) -> None:
     """An administrator deleted their group's policy, and the next page refused them. Seen failing."""
     Policy.objects.create(methods=["token"])
-    mine = Policy.objects.create(group=fay.user.groups.get(), methods=list(registry.methods()))
+    mine = Policy.objects.create(group=fay.user.groups.get(), methods=list(method_registry.methods()))
 
     delete = f"/admin/verification/policy/{mine.pk}/delete/"
 

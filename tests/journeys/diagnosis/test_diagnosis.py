@@ -15,7 +15,7 @@ from tests.journeys.diagnosis.diagnosis_pages import METHODS, open_diagnosis, re
 from tests.simulated.app_password_services import build, make
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import MORNING, OPTIONS, Clock, Person, hire, join
-from verification import limits, registry
+from verification import limits, method_registry
 from verification.context import Context
 from verification.models import Browser as Remembered
 from verification.models import Enrolment, Failure, FailureReason, Policy
@@ -100,7 +100,7 @@ def test_lost_phone_with_another_way_leads_there(ana: Person) -> None:
     page = open_diagnosis(ana, "lost-phone")
 
     assert page.findings == ["methods-left"]
-    assert str(registry.method("totp").label) in page
+    assert str(method_registry.method("totp").label) in page
     assert page.leads_to(OPTIONS)
 
 

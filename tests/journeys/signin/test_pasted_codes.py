@@ -5,12 +5,12 @@ import pytest
 from tests.simulated import app_password_services
 from tests.simulated.people import PASSWORD, Person
 from tests.simulated.verdicts import verdicts
-from verification import registry
+from verification import method_registry
 from verification.challenges import input_mistakes
 from verification.models import Challenge, ChallengeState, Failure
 from verification.outcomes import Verdict
 
-OF_RECOVERY = str(input_mistakes.OTHER_METHOD) % {"label": registry.method("recovery").label}
+OF_RECOVERY = str(input_mistakes.OTHER_METHOD) % {"label": method_registry.method("recovery").label}
 
 
 def left(person: Person) -> int:

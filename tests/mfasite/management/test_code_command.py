@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.method_base import ChallengeData
 from verification.models import Enrolment
 from verification.outcomes import Verdict
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def make_cleo(name: str = "cleo") -> Enrolment:
     user = get_user_model().objects.create_user(username=name, password=None)
-    draft = enrolments.draft(user, registry.method("totp"), {})
+    draft = enrolments.draft(user, method_registry.method("totp"), {})
     enrolments.confirm(draft, now=timezone.now())
     draft.refresh_from_db()
     return draft
@@ -43,7 +43,7 @@ def judge(enrolment: Enrolment, answer: str, *, counter: int = -1, later: int = 
         secret=enrolment.secret,
         counter=counter,
     )
-    return registry.method("totp").check(ask, answer).verdict
+    return method_registry.method("totp").check(ask, answer).verdict
 
 
 def test_prints_the_code_that_the_method_accepts() -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from tests.verification.conftest import BINDING, EngineUser, equip
-from verification import challenges, enrolments, registry
+from verification import challenges, enrolments, method_registry
 from verification.method_base import Draft
 from verification.models import (
     Enrolment,
@@ -169,7 +169,7 @@ def test_key_that_is_removed_at_the_same_time_is_refused(
     """Its answer ended in an error page: the challenge should have named an enrolment that was gone."""
     with transaction.atomic():
         for key in ("QUFBQQ", "QkJCQg"):
-            draft = enrolments.draft(engine_user.user, registry.method("passkey"), {"name": key})
+            draft = enrolments.draft(engine_user.user, method_registry.method("passkey"), {"name": key})
             enrolments.confirm(draft, now=engine_user.context.now, draft=Draft(address=key, secret=b"s" * 20))
     kept, removed = Enrolment.objects.filter(user=engine_user.user).order_by("pk")
     monkeypatch.setattr(

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.verification.conftest import EngineUser
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.challenges import input_mistakes
 
 
 def words(engine_user: EngineUser, typed: str, *, method: str = "totp") -> str:
-    return input_mistakes.words(engine_user.user, registry.method(method), typed)
+    return input_mistakes.words(engine_user.user, method_registry.method(method), typed)
 
 
 def test_counts_the_digits(ana: EngineUser) -> None:
@@ -22,7 +22,7 @@ def test_says_that_a_password_was_not_kept(ana: EngineUser) -> None:
 def test_knows_the_shape_of_another_option(ana: EngineUser) -> None:
     code = enrolments.issue_recovery_codes(ana.user, ana.context, method_name="recovery")[0]
 
-    assert str(registry.method("recovery").label) in words(ana, code)
+    assert str(method_registry.method("recovery").label) in words(ana, code)
 
 
 def test_knows_no_option_that_is_not_set_up(ana: EngineUser) -> None:
@@ -39,4 +39,4 @@ def test_digits_where_a_recovery_code_is_asked(ana: EngineUser) -> None:
 @pytest.mark.parametrize("typed", ["lamp", "12345", "", "\x00"])
 def test_names_no_passkey(ana: EngineUser, typed: str) -> None:
     """Nobody types what a passkey answers, whatever its shape."""
-    assert str(registry.method("passkey").label) not in words(ana, typed)
+    assert str(method_registry.method("passkey").label) not in words(ana, typed)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.verification.conftest import EngineUser
-from verification import challenges, enrolments, registry
+from verification import challenges, enrolments, method_registry
 from verification.method_base import Draft
 from verification.method_capabilities import Passwordless, PublicKey
 from verification.models import Challenge, Enrolment
@@ -17,7 +17,7 @@ KEY = "QUFBQQ"
 @pytest.fixture
 def passkey_owner(engine_user: EngineUser) -> EngineUser:
     """Return a person who has a passkey."""
-    draft = enrolments.draft(engine_user.user, registry.method("passkey"), {"name": "blue"})
+    draft = enrolments.draft(engine_user.user, method_registry.method("passkey"), {"name": "blue"})
     enrolments.confirm(draft, now=engine_user.context.now, draft=Draft(address=KEY, secret=b"s" * 20))
     return engine_user
 
@@ -36,7 +36,7 @@ def test_offers_a_new_challenge_each_time_and_keeps_none(engine_user: EngineUser
 
 
 def test_offers_nothing_where_no_method_for_it_is_installed(engine_user: EngineUser, settings: Any) -> None:
-    gone = registry.names(Passwordless)
+    gone = method_registry.names(Passwordless)
     settings.VERIFICATION_METHODS = tuple(
         package for package in settings.VERIFICATION_METHODS if package.rpartition(".")[2] not in gone
     )
@@ -59,5 +59,5 @@ def test_finds_nobody_by_anything_but_their_passkey(passkey_owner: EngineUser, t
 def test_tells_a_browser_which_keys_still_exist(passkey_owner: EngineUser) -> None:
     told = challenges.announce(passkey_owner.user.pk)
 
-    assert len(told) == len(registry.having(PublicKey))
+    assert len(told) == len(method_registry.having(PublicKey))
     assert json.loads(told[0].show["keys"])["allAcceptedCredentialIds"] == [KEY]

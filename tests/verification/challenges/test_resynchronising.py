@@ -3,7 +3,7 @@
 import pytest
 
 from tests.verification.conftest import EngineUser, app_code
-from verification import challenges, enrolments, registry
+from verification import challenges, enrolments, method_registry
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
@@ -17,7 +17,7 @@ PRESSES_AHEAD = 200  # presses of the button whose codes nobody entered
 @pytest.fixture
 def token(engine_user: EngineUser) -> Enrolment:
     """Return a token by counter whose button was pressed in a pocket."""
-    (method,) = registry.having(Stocked)
+    (method,) = method_registry.having(Stocked)
     plan = Draft(address="TK-0042", secret=SECRET, data=COUNTED.data())
     enrolment = enrolments.assign(engine_user.user, method.name, plan, engine_user.context)
     enrolments.confirm(enrolment, now=engine_user.context.now)

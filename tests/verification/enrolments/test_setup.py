@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from tests.verification.conftest import BINDING, NUMBER, EngineUser
 from tests.verification.enrolments.conftest import enrol, methods, options, prove
-from verification import challenges, enrolments, registry
+from verification import challenges, enrolments, method_registry
 from verification.models import AuditEvent, Enrolment, Message
 from verification.outcomes import Verdict
 
@@ -79,7 +79,7 @@ def test_two_people_may_share_a_number(ana: EngineUser) -> None:
 
 
 def test_method_has_a_limit_for_each_person(engine_user: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(registry.method("totp")), "max_enrolments", 0)
+    monkeypatch.setattr(type(method_registry.method("totp")), "max_enrolments", 0)
 
     assert enrol(engine_user, "totp").verdict is Verdict.FULL
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 
 from tests.verification.conftest import EngineUser
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.limits import countries_and_prices, spending_limits
 from verification.method_capabilities import Backup, Temporary
 from verification.models import Country, SpendingLimit
 
-ALL = [name for name, method in registry.methods().items() if not isinstance(method, Temporary)]
+ALL = [name for name, method in method_registry.methods().items() if not isinstance(method, Temporary)]
 
 
 def test_strongest_allowed_method_is_recommended(engine_user: EngineUser) -> None:
@@ -38,18 +38,18 @@ def test_strongest_method_is_first_and_alone_recommended(engine_user: EngineUser
 
 def test_order_comes_from_what_methods_declare(engine_user: EngineUser) -> None:
     offers = enrolments.offers(ALL, user_id=engine_user.user.pk, may_claim=True)
-    ranks = [registry.method(o.name).rank for o in offers if not registry.has(o.name, Backup)]
+    ranks = [method_registry.method(o.name).rank for o in offers if not method_registry.has(o.name, Backup)]
 
     assert ranks == sorted(ranks, reverse=True)
 
 
 def test_weakest_methods_say_why(engine_user: EngineUser) -> None:
     offers = enrolments.offers(ALL, user_id=engine_user.user.pk)
-    weakest = min(registry.method(o.name).rank for o in offers)
+    weakest = min(method_registry.method(o.name).rank for o in offers)
 
     everyday = [o for o in offers if not o.is_backup]
     assert {o.name for o in everyday if o.caution} == {
-        o.name for o in everyday if registry.method(o.name).rank == weakest
+        o.name for o in everyday if method_registry.method(o.name).rank == weakest
     }
 
 

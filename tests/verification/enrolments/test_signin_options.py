@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from tests.verification.enrolments.conftest import default, fail, options
-from verification import enrolments, registry
+from verification import enrolments, method_registry
 from verification.models import Enrolment
 
 
@@ -22,9 +22,9 @@ def test_option_is_named_by_method_and_hint(ana: EngineUser) -> None:
     enrolments.rename(ana.enrolment("totp"), "old phone", ana.context)
 
     assert [option.label for option in options(ana)] == [
-        f"{registry.method('text').label} •••\xa0••\xa034",
-        f"{registry.method('call').label} •••\xa0••\xa034",
-        f"{registry.method('totp').label} (old phone)",
+        f"{method_registry.method('text').label} •••\xa0••\xa034",
+        f"{method_registry.method('call').label} •••\xa0••\xa034",
+        f"{method_registry.method('totp').label} (old phone)",
     ]
 
 

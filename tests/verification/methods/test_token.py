@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from tests.verification.conftest import BINDING, EngineUser
-from verification import challenges, enrolments, hardware_token_stock, outcomes, registry
+from verification import challenges, enrolments, hardware_token_stock, method_registry, outcomes
 from verification.context import Context
 from verification.methods.token.method import TokenForm, method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Purpose
@@ -270,7 +270,7 @@ def test_every_kind_is_good_for_every_purpose_and_once(
 
 @pytest.mark.parametrize("typed", ["1234 5678", " 1234-5678 ", "١٢٣٤٥٦٧٨", "１２３４　５６７８", "१२३४ ५६७८"])
 def test_eight_digits_are_read_however_they_are_typed(typed: str) -> None:
-    assert registry.method("token").read(typed) == "12345678"
+    assert method_registry.method("token").read(typed) == "12345678"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_eight_digits_are_read_however_they_are_typed(typed: str) -> None:
 )
 def test_identifier_that_a_token_types_before_its_code_is_left_out(typed: str, read: str) -> None:
     """A YubiKey that is set up so types it before each code, and each code was wrong."""
-    assert registry.method("token").read(typed) == read
+    assert method_registry.method("token").read(typed) == read
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError
 
 from tests.verification.conftest import EngineUser
-from verification import registry
+from verification import method_registry
 from verification.models import Policy
 
 
@@ -21,7 +21,9 @@ def group(engine_user: EngineUser, name: str, *, rank: int = 100, **fields: Any)
 def test_product_decides_where_nobody_else_does(engine_user: EngineUser) -> None:
     rules = engine_user.rules
 
-    assert rules.methods == tuple(name for name, method in registry.methods().items() if method.is_allowed_by_default)
+    assert rules.methods == tuple(
+        name for name, method in method_registry.methods().items() if method.is_allowed_by_default
+    )
     assert (rules.remember_days, rules.code_life, rules.number_matching, rules.trusted_networks) == (
         14,
         timedelta(minutes=5),

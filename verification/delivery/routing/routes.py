@@ -1,4 +1,7 @@
-"""Finds providers by name and in order of use. One of two modules that import by string; the other is `registry`."""
+"""Finds providers by name and in order of use.
+
+One of two modules that import by string; the other is `method_registry`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

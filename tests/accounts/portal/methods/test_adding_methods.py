@@ -10,7 +10,7 @@ from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.accounts.portal.methods.methods_page import app_code, at_methods, default_of, methods_of
 from tests.simulated.people import ANAS, BENS, Person
 from tests.simulated.verdicts import verdicts
-from verification import registry
+from verification import method_registry
 from verification.models import Browser as Remembered
 from verification.models import Channel, Enrolment, Failure, Outage, Policy
 from verification.outcomes import Verdict
@@ -205,7 +205,7 @@ def test_token_is_offered_to_whom_it_was_handed_out_and_activated(ana: Person, c
     at_methods(ana)
     ana.browser.follow("Add a method")
     page = ana.browser.press("Hardware token")
-    assert str(registry.method("token").explain) not in page  # it asks for the serial number first
+    assert str(method_registry.method("token").explain) not in page  # it asks for the serial number first
 
     page = ana.browser.press("Continue", serial="TK-0043")
     assert page.refused_fields == {"serial"}

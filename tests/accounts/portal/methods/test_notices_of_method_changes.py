@@ -8,12 +8,12 @@ from accounts.models import User
 from tests.accounts.portal.conftest import mails
 from tests.accounts.portal.methods.methods_page import app_code, fresh_context, methods_of
 from tests.simulated.people import Person
-from verification import challenges, enrolments, policies, registry
+from verification import challenges, enrolments, method_registry, policies
 from verification.models import AuditEvent, Purpose
 
 
 def _add(person: Person) -> object:
-    ana_app = enrolments.draft(person.user, registry.method("totp"), {})
+    ana_app = enrolments.draft(person.user, method_registry.method("totp"), {})
     rules = policies.rules_for(person.user.pk)
     issued = challenges.start(
         ana_app, user=person.user, purpose=Purpose.ENROL, binding="tab", context=fresh_context(), rules=rules

@@ -13,7 +13,7 @@ from accounts.models import AppPassword, Session, User
 from accounts.support.actions import Actor, Unneeded, method_resets
 from tests.accounts.support.actions.at_once import ROUNDS, actor, at_once, equipped
 from tests.simulated.people import Clock, Person
-from verification import audit, browsers, challenges, enrolments, policies, registry
+from verification import audit, browsers, challenges, enrolments, method_registry, policies
 from verification.context import Context
 from verification.models import AuditEvent, Challenge, Enrolment, Message, Outage, Purpose
 
@@ -44,7 +44,7 @@ def test_registration_beside_a_clearing_leaves_it_whole(senior: Person) -> None:
     for n in range(ROUNDS):
         ana = equipped(f"ana{n}", "totp")
         with transaction.atomic():
-            draft = enrolments.draft(ana.user, registry.method("text"), {"number": ana.phone.number})
+            draft = enrolments.draft(ana.user, method_registry.method("text"), {"number": ana.phone.number})
 
         wrong = at_once(partial(confirm, draft), partial(clear, ana, senior))
 
