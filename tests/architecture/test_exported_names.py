@@ -89,7 +89,7 @@ def test_finds_an_inner_module(module: str) -> None:
 @pytest.mark.parametrize(
     ("importer", "module"),
     [
-        ("accounts.activity_entry_words", "verification.audit.events"),
+        ("accounts.activity_entry_words", "verification.audit.verification_events"),
         ("verification.audit.sealing", "verification.audit.recording"),
     ],
 )

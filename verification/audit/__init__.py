@@ -1,6 +1,6 @@
 """The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
-from verification.audit import events, triggers
+from verification.audit import triggers, verification_events
 from verification.audit.declaring_events import (
     Details,
     Event,
@@ -37,7 +37,6 @@ __all__ = [
     "declared",
     "detail",
     "erase_words",
-    "events",
     "find",
     "find_user_event",
     "is_intact",
@@ -51,6 +50,7 @@ __all__ = [
     "size",
     "triggers",
     "user_events",
+    "verification_events",
     "verify",
     "verify_newest",
 ]

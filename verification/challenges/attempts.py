@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from verification import audit, conf, limits, method_registry
-from verification.audit import events
+from verification.audit import verification_events
 from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
@@ -116,7 +116,7 @@ def give_back(challenge: Challenge, context: Context) -> None:
     limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
 
-_EVENTS = {Verdict.USED: events.CHALLENGE_USED, Verdict.REPLACED: events.CHALLENGE_REPLACED}
+_EVENTS = {Verdict.USED: verification_events.CHALLENGE_USED, Verdict.REPLACED: verification_events.CHALLENGE_REPLACED}
 
 
 def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
@@ -148,7 +148,7 @@ def fail(
             state=ChallengeState.ENDED, ended_at=context.now
         )
         audit.record(
-            events.CHALLENGE_FAILED,
+            verification_events.CHALLENGE_FAILED,
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,

@@ -4,7 +4,7 @@
 """
 
 from verification import audit, conf, limits, notices
-from verification.audit import events
+from verification.audit import verification_events
 from verification.challenges import queries
 from verification.context import Context
 from verification.models import Challenge
@@ -13,7 +13,10 @@ from verification.models import Challenge
 def lock_method(challenge: Challenge, context: Context) -> None:
     """Record that the method of a challenge was locked until it is set up again."""
     audit.record(
-        events.METHOD_SWITCHED_OFF, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+        verification_events.METHOD_SWITCHED_OFF,
+        user_id=challenge.user.pk,
+        context=context,
+        **queries.audit_detail(challenge),
     )
     queries.notify_owner(challenge, "method_locked", context)
     notices.alert_support(challenge.user, "method_locked_alert", now=context.now)
@@ -22,7 +25,7 @@ def lock_method(challenge: Challenge, context: Context) -> None:
 def lock_all_methods(challenge: Challenge, context: Context) -> None:
     """Lock all methods of a person at the limit of 30 days. Once: a second call changes nothing."""
     if limits.lock_all(challenge.user.pk, now=context.now):
-        audit.record(events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
+        audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
         queries.notify_owner(challenge, "all_methods_locked", context, n=most)
         notices.alert_support(challenge.user, "all_methods_locked_alert", now=context.now, n=most)

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from verification import audit, enrolments, method_registry, notices
-from verification.audit import events
+from verification.audit import verification_events
 from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
 from verification.delivery import rendering
@@ -71,7 +71,10 @@ def _deny(challenge: Challenge, context: Context) -> None:
         # No remembered browser skips the second step after support unlocks.
         enrolments.raise_epoch(challenge.user, why="locked")
         audit.record(
-            events.CHALLENGE_REPORTED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+            verification_events.CHALLENGE_REPORTED,
+            user_id=challenge.user.pk,
+            context=context,
+            **queries.audit_detail(challenge),
         )
         queries.notify_owner(
             challenge, "fraud", Context(now=context.now, network=challenge.network)

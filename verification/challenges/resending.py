@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry
-from verification.audit import events
+from verification.audit import verification_events
 from verification.challenges import ending, queries, reference_letters, sending
 from verification.context import Context
 from verification.method_capabilities import Delivered
@@ -98,7 +98,10 @@ def _write(challenge: Challenge, context: Context) -> bool:
         if changed:
             sending.send(challenge, context)
             audit.record(
-                events.CHALLENGE_RESENT, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+                verification_events.CHALLENGE_RESENT,
+                user_id=challenge.user.pk,
+                context=context,
+                **queries.audit_detail(challenge),
             )
     return bool(changed)
 

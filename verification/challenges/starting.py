@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry, outcomes
-from verification.audit import events
+from verification.audit import verification_events
 from verification.challenges import ending, queries, reference_letters, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
@@ -154,7 +154,10 @@ def _write(
             queries.ADD.later(challenge)
             sending.send(challenge, context)
             audit.record(
-                events.CHALLENGE_ISSUED, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge)
+                verification_events.CHALLENGE_ISSUED,
+                user_id=challenge.user.pk,
+                context=context,
+                **queries.audit_detail(challenge),
             )
             if also is not None:
                 also(outcome)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, phone_numbers
-from verification.audit import events
+from verification.audit import verification_events
 from verification.context import Context
 from verification.keys import crypto
 from verification.models import OptOut
@@ -21,7 +21,10 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
         _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
         if is_new:
             audit.record(
-                events.NUMBER_STOPPED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
+                verification_events.NUMBER_STOPPED,
+                user_id=None,
+                context=Context(now=now),
+                number=phone_numbers.mask(address),
             )
     return is_new
 
@@ -32,7 +35,10 @@ def start(address: str, *, now: datetime) -> bool:
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
             audit.record(
-                events.NUMBER_STARTED, user_id=None, context=Context(now=now), number=phone_numbers.mask(address)
+                verification_events.NUMBER_STARTED,
+                user_id=None,
+                context=Context(now=now),
+                number=phone_numbers.mask(address),
             )
     return bool(gone)
 

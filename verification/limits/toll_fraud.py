@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import audit, conf
-from verification.audit import events
+from verification.audit import verification_events
 from verification.context import Context
 from verification.limits import blocked_ranges
 from verification.limits.client_networks import network_of
@@ -93,7 +93,10 @@ def _block(prefix: str, n_sent: int, n_proven: int, *, now: datetime, is_warning
     with transaction.atomic():
         blocked = BlockedRange.objects.create(began_at=now, ends_at=ends_at, is_warning=is_warning, **found)
         audit.record(
-            events.RANGE_WARNED if is_warning else events.RANGE_PAUSED, user_id=None, context=Context(now=now), **found
+            verification_events.RANGE_WARNED if is_warning else verification_events.RANGE_PAUSED,
+            user_id=None,
+            context=Context(now=now),
+            **found,
         )
     _log.warning(
         "Possible toll fraud: %s people in %s... got codes and %s entered one: %s",
@@ -112,7 +115,12 @@ def lift(blocked: BlockedRange, *, staff_id: int | None, why: str, context: Cont
         lifted = rows.update(lifted_at=context.now, lifted_by=staff_id, why_lifted=why)
         if lifted:
             audit.record(
-                events.RANGE_LIFTED, user_id=None, actor_id=staff_id, context=context, range=blocked.range, reason=why
+                verification_events.RANGE_LIFTED,
+                user_id=None,
+                actor_id=staff_id,
+                context=context,
+                range=blocked.range,
+                reason=why,
             )
     blocked_ranges.forget()
     return bool(lifted)

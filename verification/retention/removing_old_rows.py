@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from verification import audit, conf
-from verification.audit import events
+from verification.audit import verification_events
 from verification.context import Context
 from verification.db import partitions, row_locks
 from verification.db.partitions import Month
@@ -53,7 +53,12 @@ def _remove_messages(now: datetime) -> None:
         n_rows = rows.count()
         partitions.drop(connection, _MESSAGES, before=boundary)
         audit.record(
-            events.RECORDS_REMOVED, user_id=None, context=context, what="messages", before=str(month), n_rows=n_rows
+            verification_events.RECORDS_REMOVED,
+            user_id=None,
+            context=context,
+            what="messages",
+            before=str(month),
+            n_rows=n_rows,
         )
     remove(rows)  # those of months that had no part of their own
     Attempt.objects.filter(message_id__lt=boundary).delete()
