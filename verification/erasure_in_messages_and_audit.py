@@ -17,7 +17,7 @@ _GONE = "–"
 def erase(user: Person, *, names: Collection[str]) -> int:
     """Erase the personal words of a person's events, and their names in emails to others. Return the number of events.
 
-    Call it in the transaction that deletes the account and records `events.PERSON_ERASED`.
+    Call it in the transaction that deletes the account and records `PERSON_ERASED`.
     """
     messages = list(Message.objects.filter(user=user.pk).values_list("handle", flat=True))
     for provider in routes.providers().values():

@@ -1,4 +1,7 @@
-"""Generates an app password: its length, the groups in which it is shown, and how one is recognised by its shape."""
+"""Generates an app password: its length, the groups in which it is shown, and how one is recognised by its shape.
+
+Its letters and digits are those of all secrets that people type: `draw` in `verification.keys.random_tokens`.
+"""
 
 from verification.keys import random_tokens
 

@@ -1,4 +1,7 @@
-"""Settings: how many answers a challenge accepts, and when people can request another code."""
+"""Settings: how many answers a challenge accepts, and when people can request another code.
+
+How long a code is valid is the rule `code_life` of policies, in `policies.rules_and_defaults`.
+"""
 
 from datetime import timedelta
 

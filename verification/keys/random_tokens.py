@@ -1,4 +1,7 @@
-"""Random secrets that are shown once and stored as digests only. Each caller decides on its length."""
+"""Random secrets that are shown once and stored as digests only, and the alphabet of which they consist.
+
+Each caller decides on its length: app passwords, keys of services, secrets of applications.
+"""
 
 import base64
 import secrets
