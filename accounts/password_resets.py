@@ -53,7 +53,9 @@ def _mail_link(person: User, context: Context, *, path: str) -> None:
     ends_at, account = context.now + LINK_LIFE, person.get_username()
     if person.directory is not None and not person.has_password_here:
         page = person.directory.password_url
-        notices.notify(person, "password_elsewhere", now=context.now, context=context, account=account, page=page)
+        notices.notify(
+            person, "password_change_in_directory", now=context.now, context=context, account=account, page=page
+        )
         return
     reset = PasswordReset(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
     _ADD.later(reset)

@@ -175,7 +175,9 @@ def _was_read(sync: DirectorySync, plan: SyncPlan) -> None:
                 said = _departures(sync)
                 _record(sync, audit_events.SYNC_STOPPED, now, **said)
                 words = {"directory": sync.directory.name, **{name: str(n) for name, n in said.items()}}
-                notices.notify_operators("sync_stopped", now=now, right="change_directory", **words)
+                notices.notify_operators(
+                    "directory_sync_needs_confirmation", now=now, right="change_directory", **words
+                )
         elif sync.n_to_do:
             _hold(sync, state=_State.APPLYING, read_at=now)
         else:

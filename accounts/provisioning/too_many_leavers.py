@@ -62,7 +62,7 @@ def watch(directory: Directory, by: ProvisioningSource, now: datetime) -> None:
     said = {"directory": directory.name, "n": found.n, "of": found.of}
     audit.record(audit_events.MANY_LEFT, user_id=None, context=by.context(now), actor_id=by.actor_id, **said)
     words = {name: str(value) for name, value in said.items()}
-    notices.notify_operators("many_left", now=now, right="change_directory", **words)
+    notices.notify_operators("many_people_left_directory", now=now, right="change_directory", **words)
 
 
 def people_who_left(alarmed: Directory) -> QuerySet[User]:

@@ -343,7 +343,7 @@ SUPPORT_ROLES_GIVEN = declare(
         staff_title=_("Staff roles were changed"),
         text=_roles,
         severity=Severity.WARN,
-        notice=Notice(template="verification/notices/support_roles_given.txt"),
+        notice=Notice(template="verification/notices/to_person/support_roles_given.txt"),
     )
 )
 SUPPORT_PASSWORD_REQUIRED = declare(

@@ -27,7 +27,7 @@ class Notice:
     subject: LazyText = ""
     text: LazyText = ""
     advice: LazyText = _ADVICE
-    template: str = "verification/notices/event.txt"
+    template: str = "verification/notices/to_person/declared_by_audit_event.txt"
 
     def written(self, values: Mapping[str, str]) -> dict[str, str]:
         """Return the parts of the notice in the language in force, for its template."""

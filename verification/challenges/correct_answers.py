@@ -230,7 +230,7 @@ def _after_single_use_code(challenge: Challenge, context: Context) -> None:
         enrolments.end_validity(challenge.enrolment.pk, now=context.now)
     elif challenge.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
         left = enrolments.recovery_codes_left(challenge.user.pk)
-        notices.notify(challenge.user, "codes_used", now=context.now, context=context, left=str(left))
+        notices.notify(challenge.user, "recovery_code_used", now=context.now, context=context, left=str(left))
 
 
 def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = None) -> None:

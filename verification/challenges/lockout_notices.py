@@ -19,7 +19,7 @@ def lock_method(challenge: Challenge, context: Context) -> None:
         **queries.audit_detail(challenge),
     )
     queries.notify_owner(challenge, "method_locked", context)
-    notices.alert_support(challenge.user, "method_locked_alert", now=context.now)
+    notices.alert_support(challenge.user, "method_locked", now=context.now)
 
 
 def lock_all_methods(challenge: Challenge, context: Context) -> None:
@@ -28,4 +28,4 @@ def lock_all_methods(challenge: Challenge, context: Context) -> None:
         audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         most = str(conf.wrong_codes_per_month())
         queries.notify_owner(challenge, "all_methods_locked", context, n=most)
-        notices.alert_support(challenge.user, "all_methods_locked_alert", now=context.now, n=most)
+        notices.alert_support(challenge.user, "all_methods_locked", now=context.now, n=most)

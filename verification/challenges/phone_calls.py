@@ -77,6 +77,6 @@ def _deny(challenge: Challenge, context: Context) -> None:
             **queries.audit_detail(challenge),
         )
         queries.notify_owner(
-            challenge, "fraud", Context(now=context.now, network=challenge.network)
+            challenge, "fraud_reported_in_call", Context(now=context.now, network=challenge.network)
         )  # the network of the sign-in, not of the call
-        notices.alert_support(challenge.user, "fraud_alert", now=context.now)
+        notices.alert_support(challenge.user, "fraud_reported_in_call", now=context.now)

@@ -112,7 +112,7 @@ def _notify_of_unanswered(
         if limits.claim_unanswered_notice(user.pk, kind, now=context.now):
             notices.notify(
                 user,
-                "unanswered",
+                "too_many_unanswered_messages",
                 now=context.now,
                 context=context,
                 label=enrolments.label(enrolment),

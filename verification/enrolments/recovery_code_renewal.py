@@ -52,7 +52,7 @@ def issue_recovery_codes(
         SingleUseCode.objects.bulk_create(hashed)
         limits.unlock(user.pk, method.name)
         storage.record(verification_events.ENROLMENT_CONFIRMED, enrolment, context)
-        notices.notify(user, "codes_renewed", now=context.now, context=context)
+        notices.notify(user, "recovery_codes_renewed", now=context.now, context=context)
     return tuple(whole for _first, whole in plan.single_use_codes)
 
 

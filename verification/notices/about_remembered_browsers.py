@@ -33,6 +33,6 @@ def notify_of_copied_browsers(now: datetime) -> int:
             row_locks.lock_person(browser.user_id)
             if Browser.objects.filter(pk=browser.pk).delete()[0]:
                 seen = Context(now=browser.copied_at or now, network=browser.network, agent=browser.agent)
-                notify(browser.user, "browser_copied", now=now, context=seen)
+                notify(browser.user, "remembered_browser_copied", now=now, context=seen)
                 told += 1
     return told

@@ -1,6 +1,9 @@
 """Where the templates of notices are."""
 
 
-def template_path(kind: str) -> str:
-    """Return the path of a notice's template. Waiting messages store it, so it never changes."""
-    return f"verification/notices/{kind}.txt"
+def template_path(folder: str, kind: str) -> str:
+    """Return the path of a notice's template. Waiting messages store it, so releases keep it.
+
+    Shape: `folder` says to whom it goes, such as `to_person`.
+    """
+    return f"verification/notices/{folder}/{kind}.txt"

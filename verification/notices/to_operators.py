@@ -29,7 +29,7 @@ def notify_of_cost(gate: limits.Gate, *, context: Context) -> None:
         if scope == gate.scope:
             with transaction.atomic():  # or a crash in between would leave them without the notice
                 if limits.spend_once(f"told.{scope}", str(gate.retry_at), until=context.now):
-                    notify_operators("spend_stop", now=context.now, **_about(limit))
+                    notify_operators("spending_limit_reached", now=context.now, **_about(limit))
 
 
 def notify_of_missed_alarms(now: datetime) -> None:
@@ -45,13 +45,13 @@ def _notify_of_alarm(limit: spending_limits.SpendingWindow, scope: str, context:
     with transaction.atomic():
         if limits.spend_once(f"alarm.{scope}", f"{ends_at} {limit.alarm_at}", until=ends_at):
             audit.record(verification_events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
-            notify_operators("spend_alarm", now=context.now, **_about(limit))
+            notify_operators("spending_alarm", now=context.now, **_about(limit))
 
 
 def notify_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) -> None:
     """Notify operators of newly blocked ranges, and of warnings about ranges in the organisation's own country."""
     for each in blocked:
-        notice = "range_warned" if each.is_warning else "range_blocked"
+        notice = "few_codes_entered_in_own_country" if each.is_warning else "number_range_blocked"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
         notify_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
@@ -78,7 +78,7 @@ def notify_of_circuits(now: datetime) -> None:
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
             said["others"] = others
-            notice = "provider_back" if circuit.state == CircuitState.CLOSED else "provider_bypassed"
+            notice = "provider_in_use_again" if circuit.state == CircuitState.CLOSED else "provider_bypassed"
             notify_operators(notice, now=now, right="change_route", **said)
 
 
@@ -93,4 +93,4 @@ def notify_operators(kind: str, /, *, now: datetime, right: str = "change_spendi
     """Notify everyone who has the permission to act on it."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right) | Q(is_superuser=True)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
-        outbox.notice(person, person.email, template=template_path(kind), context=values, now=now)
+        outbox.notice(person, person.email, template=template_path("to_operators", kind), context=values, now=now)

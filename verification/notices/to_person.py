@@ -38,7 +38,7 @@ def notify(
     With `context` the notice names the time, the browser and the network from which it was done.
     After `until` the notice would be of no use and isn't sent.
     """
-    _notify(user, template_path(kind), now=now, context=context, until=until, values=values)
+    _notify(user, template_path("to_person", kind), now=now, context=context, until=until, values=values)
 
 
 def _notify(
@@ -129,7 +129,7 @@ def _text_to_numbers(
         outbox.notice(
             user,
             phone.address,
-            template=template_path("by_text"),
+            template=template_path("parts", "notice_as_text_message"),
             context=values,
             now=now,
             until=until,

@@ -94,9 +94,9 @@ def attempts(found: Message, result: MessageResult) -> list[Attempt]:
 
 
 def notice(at: datetime, user: Any, name: str, place: Place, **values: str) -> Message:  # noqa: ANN401  (any user model)
-    """Return an email that was delivered. Shape: `name` of a template in `verification/notices`."""
+    """Return an email that was delivered. Shape: `name` of a template in `verification/notices/to_person`."""
     found = _message(at, user.pk, Channel.MAIL, user.email, MessageResult())
-    found.template = f"verification/notices/{name}.txt"
+    found.template = f"verification/notices/to_person/{name}.txt"
     found.context = {"at": at.isoformat(), "agent": place.agent, "network": place.network, **values}
     return found
 

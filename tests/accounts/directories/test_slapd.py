@@ -322,4 +322,4 @@ def test_a_person_of_a_directory_is_told_where_to_change_the_password(
     browser.press("Email me the link", name="dora")
 
     rows = Message.objects.filter(user=dora)
-    assert [row.template for row in rows] == ["verification/notices/password_elsewhere.txt"]
+    assert [row.template for row in rows] == ["verification/notices/to_person/password_change_in_directory.txt"]

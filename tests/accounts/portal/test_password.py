@@ -150,7 +150,7 @@ def test_a_link_takes_as_many_statements_for_20_accounts_of_one_mailbox(db: None
         numbers.append(len(captured))
 
     assert PasswordReset.objects.count() == 21
-    assert Message.objects.filter(template="verification/notices/password_reset.txt").count() == 21
+    assert Message.objects.filter(template="verification/notices/to_person/password_reset.txt").count() == 21
     assert numbers[0] == numbers[1]
 
 

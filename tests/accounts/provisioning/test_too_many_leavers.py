@@ -36,7 +36,7 @@ def test_scim_raises_one_alarm_an_hour(directory: Directory, clock: Clock) -> No
 
     (alarm,) = AuditEvent.objects.filter(kind="directory.many_left")
     assert (alarm.detail["n"], alarm.detail["of"]) == (5, 20)
-    assert Message.objects.filter(template__contains="many_left").count() == 1
+    assert Message.objects.filter(template__contains="many_people_left_directory").count() == 1
 
 
 def test_people_who_are_taken_over_and_switched_off_count_too(directory: Directory, clock: Clock) -> None:

@@ -165,7 +165,7 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     assert event.user_id == ana.user.pk
     assert event.detail == {"what": "enrolment", "ref": ana.enrolment("text").ref}
     assert len([record for record in caplog.records if record.name == decryption_failures.__name__]) == 1
-    template = "verification/notices/sealed_value_damaged.txt"
+    template = "verification/notices/to_operators/sealed_value_damaged.txt"
     assert list(Message.objects.filter(template=template).values_list("user__username", flat=True)) == ["opal"]
     assert notices.notify_of_damage(timezone.now()) == 0
 

@@ -129,7 +129,7 @@ def test_page_of_one_message_leads_to_its_person_those_who_may_open_it(ana: Pers
 def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opal: Person) -> None:
     Behaviour.objects.create(number="", acceptance=Acceptance.BAR, refusal=FailureReason.UNREACHABLE)
     ana.give_password()
-    notices.notify(ana.user, "codes_renewed", now=timezone.now())
+    notices.notify(ana.user, "recovery_codes_renewed", now=timezone.now())
     work()
     Behaviour.objects.all().delete()
     notice, code = Message.objects.get(kind="mail"), Message.objects.get(kind="text")
@@ -149,7 +149,7 @@ def test_notice_that_failed_is_sent_again_once_and_a_code_never(ana: Person, opa
 
 def test_notice_that_is_sent_again_hears_its_new_receipts(ana: Person, opal: Person) -> None:
     """Its provider's name for the first try stayed, so a receipt that overtook our record was refused."""
-    notices.notify(ana.user, "fraud", now=timezone.now())
+    notices.notify(ana.user, "fraud_reported_in_call", now=timezone.now())
     Message.objects.update(state=MessageState.UNDELIVERED, provider="virtual", reference="m1", handed_at=timezone.now())
     notice = Message.objects.get()
 
@@ -175,7 +175,7 @@ def test_page_of_a_message_says_that_its_request_is_over(ana: Person, opal: Pers
 def test_support_desk_sends_nothing_again(ana: Person) -> None:
     dora = hire("dora", "Support desk")
     dora.sign_in(to="/admin/")
-    notices.notify(ana.user, "codes_renewed", now=timezone.now())
+    notices.notify(ana.user, "recovery_codes_renewed", now=timezone.now())
     handle = Message.objects.get(kind="mail").handle
 
     assert dora.browser.send(f"{DELIVERIES}{handle}/again/").status == 403

@@ -203,7 +203,13 @@ def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
     """The sweep takes fifty messages. Oldest first, sixty emails without a carrier would leave no room for others."""
     Outage.objects.create(kind=Channel.MAIL, starts_at=timezone.now())
     for _ in range(60):
-        outbox.notice(ana.user, "ana@example.org", template="verification/notices/fraud.txt", context={}, now=clock.now)
+        outbox.notice(
+            ana.user,
+            "ana@example.org",
+            template="verification/notices/to_person/fraud_reported_in_call.txt",
+            context={},
+            now=clock.now,
+        )
     ana.give_password()
     clock.forward(seconds=2)
 

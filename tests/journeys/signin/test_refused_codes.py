@@ -212,7 +212,8 @@ def test_owner_is_told_of_the_fifth_wrong_code(ana: Person) -> None:
     work()
 
     mail = Message.objects.get(user=ana.user, kind="mail")
-    assert (mail.template, mail.state) == ("verification/notices/wrong_codes.txt", MessageState.DELIVERED)
+    assert mail.template == "verification/notices/to_person/several_incorrect_codes.txt"
+    assert mail.state == MessageState.DELIVERED
 
 
 def test_lockout_of_an_only_option_says_when_and_who_helps(cleo: Person, clock: Clock) -> None:

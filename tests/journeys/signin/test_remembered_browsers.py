@@ -238,7 +238,8 @@ def test_the_owner_hears_of_a_copied_cookie(ana: Person, clock: Clock) -> None:
 
     notices.notify_of_copied_browsers(timezone.now())
 
-    assert Message.objects.filter(template="verification/notices/browser_copied.txt", user=ana.user).count() == 1
+    template = "verification/notices/to_person/remembered_browser_copied.txt"
+    assert Message.objects.filter(template=template, user=ana.user).count() == 1
 
 
 def test_ticked_box_stays_ticked_after_an_incorrect_code(ana: Person) -> None:

@@ -177,7 +177,7 @@ def test_a_copy_is_told_to_its_owner_once_with_where_it_was_seen(engine_user: En
     assert notices.notify_of_copied_browsers(engine_user.later(seconds=70).context.now) == 1
     assert notices.notify_of_copied_browsers(engine_user.later(seconds=80).context.now) == 0
 
-    message = Message.objects.get(template__contains="browser_copied")
+    message = Message.objects.get(template__contains="remembered_browser_copied")
     message.provider = "virtual"
     said = rendering.compose(message).words
     assert "203.0.113.9" in said

@@ -19,20 +19,20 @@ def test_tells_the_owner_of_the_first_burst_once(ana: EngineUser) -> None:
 
     notices = Message.objects.filter(kind="mail")
 
-    assert [notice.template for notice in notices] == ["verification/notices/wrong_codes.txt"]
+    assert [notice.template for notice in notices] == ["verification/notices/to_person/several_incorrect_codes.txt"]
 
 
 def test_the_owner_is_told_of_many_guesses_although_they_signed_in_after_them(ana: EngineUser) -> None:
     besides(ana, 1)
 
-    assert mails() == ["wrong_codes"]
+    assert mails() == ["several_incorrect_codes"]
 
 
 def test_the_owner_is_told_of_two_guesses_a_day(ana: EngineUser) -> None:
     for day in range(9):
         wrong(ana.later(days=day), 2, binding=f"day {day}")
 
-    assert mails() == ["wrong_codes"]
+    assert mails() == ["several_incorrect_codes"]
 
 
 def test_two_guesses_at_once_leave_no_notice_out(ana: EngineUser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,4 +49,4 @@ def test_two_guesses_at_once_leave_no_notice_out(ana: EngineUser, monkeypatch: p
     monkeypatch.setattr(Totp, "check", slow)
     ana.answer(issued["one"], "000000", binding="one")
 
-    assert mails() == ["wrong_codes"]
+    assert mails() == ["several_incorrect_codes"]

@@ -59,8 +59,8 @@ def test_guesses_beside_a_busy_owner_are_bounded(ana: EngineUser, settings: Any)
     assert found.count(Verdict.WRONG) == 100
     assert ana.later(days=1).start("totp", binding="x").verdict is Verdict.OFF
     assert ana.later(days=1).start("text", binding="y").verdict is Verdict.OFF
-    assert mails(to="support@example.org") == ["all_methods_locked_alert"]
-    assert mails(to="ana@example.org")[0] == "wrong_codes"
+    assert mails(to="support@example.org") == ["all_methods_locked"]
+    assert mails(to="ana@example.org")[0] == "several_incorrect_codes"
     assert mails(to="ana@example.org").count("all_methods_locked") == 1
 
 
@@ -199,7 +199,7 @@ def test_support_is_told_when_a_method_is_switched_off(ana: EngineUser, settings
 
     test_switches_a_method_off_at_thirty_failures(ana)
 
-    assert mails(to="support@example.org") == ["method_locked_alert"]
+    assert mails(to="support@example.org") == ["method_locked"]
 
 
 def test_trial_switches_nothing_on_that_is_off(ana: EngineUser) -> None:

@@ -77,8 +77,8 @@ def test_fraud_report_stops_the_sign_in_and_locks_the_second_step(ana: EngineUse
     assert ana.collect(issued).verdict is Verdict.DENIED
     assert AuditEvent.objects.filter(kind="challenge.reported", user_id=ana.user.pk).count() == 1
     assert sorted(Message.objects.filter(kind="mail").values_list("template", flat=True)) == [
-        "verification/notices/fraud.txt",
-        "verification/notices/fraud_alert.txt",
+        "verification/notices/to_person/fraud_reported_in_call.txt",
+        "verification/notices/to_support_desk/fraud_reported_in_call.txt",
     ]
 
 

@@ -36,13 +36,13 @@ def start_often(engine_user: EngineUser, method: str, n: int) -> list[Verdict]:
 def test_three_calls_ring_that_nobody_approves(ana: EngineUser) -> None:
     """Twenty sign-ins with a known password rang the phone ten times in an hour."""
     assert start_often(ana, "call", 6) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED] * 3
-    assert mails() == ["unanswered"]
+    assert mails() == ["too_many_unanswered_messages"]
 
     assert ana.later(minutes=2 + 29).start("call", binding="b").verdict is Verdict.UNANSWERED
     assert ana.later(minutes=2 + 30).start("call", binding="c").issued
     assert ana.later(minutes=2 + 31).start("call", binding="d").verdict is Verdict.UNANSWERED
     assert ana.later(minutes=2 + 60).start("call", binding="e").issued
-    assert mails() == ["unanswered"]
+    assert mails() == ["too_many_unanswered_messages"]
     assert start_often(ana.later(days=2), "call", 4) == [Verdict.ISSUED] * 3 + [Verdict.UNANSWERED]
 
 

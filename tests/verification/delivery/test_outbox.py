@@ -61,7 +61,7 @@ def test_notice_goes_to_the_persons_mail_for_two_days(engine_user: EngineUser) -
     outbox.notice(
         engine_user.user,
         "ana@example.org",
-        template="verification/notices/fraud.txt",
+        template="verification/notices/to_person/fraud_reported_in_call.txt",
         context={},
         now=engine_user.context.now,
     )

@@ -75,7 +75,7 @@ def test_only_mail_has_a_subject(ana: EngineUser) -> None:
     mail = composed()
 
     assert mail.kind == Channel.MAIL
-    assert Message.objects.get().template.endswith("/wrong_codes.txt")
+    assert Message.objects.get().template.endswith("/several_incorrect_codes.txt")
     assert mail.subject.startswith("Example Organisation: ")
     assert mail.subject not in mail.words
 

@@ -22,7 +22,7 @@ def test_removing_ends_what_was_proven_by_it(ana: EngineUser) -> None:
     assert methods(ana) == ["text", "call"]
     ana.user.refresh_from_db()
     assert ana.user.epoch == 2
-    assert Message.objects.filter(template="verification/notices/method_removed.txt").count() == 1
+    assert Message.objects.filter(template="verification/notices/to_person/method_removed.txt").count() == 1
     assert AuditEvent.objects.get(kind="enrolment.removed").detail["method"] == "totp"
 
 

@@ -99,5 +99,5 @@ def test_forbidden_method_cannot_be_set_up(engine_user: EngineUser) -> None:
 def test_new_method_is_told_to_the_owner_and_recorded(engine_user: EngineUser) -> None:
     prove(engine_user, enrol(engine_user, "text", country="CH", number=NUMBER))
 
-    assert Message.objects.filter(kind="mail", template="verification/notices/method_added.txt").count() == 1
+    assert Message.objects.filter(kind="mail", template="verification/notices/to_person/method_added.txt").count() == 1
     assert AuditEvent.objects.filter(kind="enrolment.confirmed", user_id=engine_user.user.pk).count() == 1

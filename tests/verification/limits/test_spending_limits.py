@@ -59,12 +59,12 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(
     """Seen failing with each refused request telling them again."""
     for n in range(3):
         ana.start("text", binding=f"b{n}")
-    assert mails() == [(opal, "spend_alarm.txt")]
+    assert mails() == [(opal, "spending_alarm.txt")]
 
     for n in range(3):
         ana.start("text", binding=f"c{n}")
 
-    assert mails()[1:] == [(opal, "spend_stop.txt")]
+    assert mails()[1:] == [(opal, "spending_limit_reached.txt")]
     words = [compose(row).words for row in Message.objects.filter(template__contains="spend_").order_by("pk")]
     assert "reached 0.24" in words[0]
     assert "at 0.33" in words[0]
@@ -84,7 +84,7 @@ def test_operators_are_told_of_the_stop_after_a_request_that_failed_to(
 
     ana.start("text", binding="d")
 
-    assert mails()[1:] == [(opal, "spend_stop.txt")]
+    assert mails()[1:] == [(opal, "spending_limit_reached.txt")]
 
 
 def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
@@ -101,7 +101,7 @@ def test_operators_are_told_of_the_alarm_after_a_request_that_failed_to(
     notices.notify_of_missed_alarms(ana.context.now)
     notices.notify_of_missed_alarms(ana.context.now)
 
-    assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spend_alarm.txt")], 1)
+    assert (mails(), kinds().count("spend.alarmed")) == ([(opal, "spending_alarm.txt")], 1)
 
 
 def test_sends_no_notice_before_the_alarm_is_reached(opal: str, ana: EngineUser, daily_limit: SpendingLimit) -> None:
@@ -131,7 +131,7 @@ def test_alarm_of_another_amount_is_told_too(opal: str, ana: EngineUser, daily_l
 
     ana.start("text", binding="c")
 
-    assert [template for _address, template in mails()] == ["spend_alarm.txt"] * 2
+    assert [template for _address, template in mails()] == ["spending_alarm.txt"] * 2
 
 
 @pytest.mark.parametrize(("stop_at", "goes_on"), [(None, True), (Decimal(9_000_000), False)])

@@ -253,7 +253,7 @@ def test_operators_are_told_of_a_range_after_an_evaluation_that_crashed(
 
     tasks.evaluate_deliveries()
 
-    assert mails() == [(opal, "range_blocked.txt")]
+    assert mails() == [(opal, "number_range_blocked.txt")]
 
 
 def test_three_passwords_close_no_range(opal: str) -> None:
@@ -290,8 +290,10 @@ def test_range_at_home_is_warned_of_and_stays_open(ana: EngineUser, opal: str) -
     assert ana.start("text").issued
     assert blocked_ranges.in_force(timezone.now()) == []
     assert kinds().count("range.warned") == 1
-    assert mails() == [(opal, "range_warned.txt")]
-    assert "blocked anything" in compose(Message.objects.get(template__contains="range_warned")).words
+    assert mails() == [(opal, "few_codes_entered_in_own_country.txt")]
+    assert (
+        "blocked anything" in compose(Message.objects.get(template__contains="few_codes_entered_in_own_country")).words
+    )
 
 
 def test_pause_lets_a_few_through_and_ends_when_they_are_typed_in(ana: EngineUser) -> None:
@@ -383,6 +385,6 @@ def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
     tasks.evaluate_deliveries()
     tasks.evaluate_deliveries()
 
-    assert mails() == [(opal, "range_blocked.txt")]
-    words = compose(Message.objects.get(template__contains="range_blocked")).words
+    assert mails() == [(opal, "number_range_blocked.txt")]
+    words = compose(Message.objects.get(template__contains="number_range_blocked")).words
     assert "40 people whose numbers begin with +371200 got a code, and 1 of them entered it." in words

@@ -62,12 +62,8 @@ def test_text_says_what_happened_and_how_to_object(ana: EngineUser) -> None:
     assert "This wasn't me" in said
 
 
-NOT_TEXTED = {"by_text", "event", "password_elsewhere", "password_reset"}
-OF_PEOPLE = sorted(
-    path.stem
-    for path in NOTICES.glob("*.txt")
-    if path.stem not in NOT_TEXTED and "parts/to_staff" not in path.read_text()
-)
+NOT_TEXTED = {"declared_by_audit_event", "password_change_in_directory", "password_reset"}
+OF_PEOPLE = sorted(path.stem for path in (NOTICES / "to_person").glob("*.txt") if path.stem not in NOT_TEXTED)
 EVENTS = {event.kind: event for event in audit.user_events() if event.notice is not None}
 VALUES: dict[str, Any] = {
     "label": "Passkey",
@@ -161,18 +157,18 @@ FACTS = Context(
 )
 OWN = (
     "app_password_created",
-    "browser_copied",
-    "codes_renewed",
-    "codes_used",
-    "fraud",
+    "remembered_browser_copied",
+    "recovery_codes_renewed",
+    "recovery_code_used",
+    "fraud_reported_in_call",
     "account_secured",
     "method_added",
     "method_locked",
     "method_removed",
     "password_changed",
-    "password_elsewhere",
+    "password_change_in_directory",
     "password_reset",
-    "wrong_codes",
+    "several_incorrect_codes",
 )
 
 

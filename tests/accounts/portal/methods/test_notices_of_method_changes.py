@@ -45,8 +45,8 @@ def _renew(person: Person) -> object:
 ACTIONS: dict[str, Callable[[Person], object]] = {
     "method_added": _add,
     "method_removed": _remove,
-    "codes_renewed": _renew,
-    "codes_used": _spend_code,
+    "recovery_codes_renewed": _renew,
+    "recovery_code_used": _spend_code,
 }
 
 

@@ -27,7 +27,7 @@ def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> Non
     page = ana.browser.press("Get new codes")
     fresh = shown_codes(page)
     assert len(set(fresh)) == 10
-    assert mails(ana) == ["codes_renewed"]
+    assert mails(ana) == ["recovery_codes_renewed"]
     ana.browser.go("/")
     ana.browser.press("Sign out")
 
@@ -35,7 +35,7 @@ def test_renews_recovery_codes_and_the_old_die(ana: Person, clock: Clock) -> Non
     ana.choose("Recovery code")
     assert verdicts(ana.verify(ana.codes[0])) == {Verdict.WRONG}
     assert ana.verify(fresh[0]).path == "/"
-    assert mails(ana) == ["codes_renewed", "codes_used"]
+    assert mails(ana) == ["recovery_codes_renewed", "recovery_code_used"]
 
 
 def test_only_people_with_codes_hear_that_these_end(ana: Person, cleo: Person) -> None:

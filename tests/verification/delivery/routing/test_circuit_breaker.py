@@ -303,7 +303,7 @@ def test_operators_are_told_once_and_again_when_it_stayed_closed(opal: str) -> N
     for minute in (8, 9):
         notices.notify_of_circuits(NOW + timedelta(minutes=minute))
 
-    assert mails()[1:] == [(opal, "provider_back.txt", "first", Channel.TEXT)]
+    assert mails()[1:] == [(opal, "provider_in_use_again.txt", "first", Channel.TEXT)]
 
 
 def test_one_that_comes_and_goes_is_told_of_once(opal: str) -> None:
