@@ -17,7 +17,7 @@ from verification import retention, signing_keys
 from verification.task_steps import run_each
 
 _RETENTION = timedelta(days=1)
-_DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what and why; deploy/running.md names it
+_DESK_REQUEST_RETENTION = timedelta(days=30)  # the audit log keeps who did what and why; deploy/operation.md names it
 
 
 @shared_task(name="accounts.tasks.purge")

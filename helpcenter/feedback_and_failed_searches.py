@@ -9,7 +9,7 @@ from verification import limits, retention
 from verification.context import Context
 from verification.task_steps import run_each
 
-_RETENTION = timedelta(days=180)  # deploy/running.md names it too
+_RETENTION = timedelta(days=180)  # deploy/operation.md names it too
 
 
 def counted() -> dict[int, tuple[int, int]]:

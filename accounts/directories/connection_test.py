@@ -53,7 +53,7 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         yield ConnectionTestStep(
             name=_("python-ldap"),
             is_done=False,
-            text=_("It isn’t installed. deploy/running.md says how to install it, under “Directories”."),
+            text=_("It isn’t installed. deploy/operation.md says how to install it, under “Directories”."),
         )
         return
     if account_password is None:

@@ -14,7 +14,7 @@ starts, and the message names all wrong values.
 Put settings into a file such as `/etc/two-step/environment`; [environment.example](environment.example) is a start.
 systemd, Compose and shells read the file. Put secrets, and values with spaces or special characters, in single quotes:
 in double quotes, a shell would still replace what follows `$`. If a secret contains a single quote, put it in a file.
-[A command with the settings](running.md#a-command-with-the-settings) shows how to run one.
+[A command with the settings](operation.md#a-command-with-the-settings) shows how to run one.
 
 A secret, marked `_FILE`, can be read from a file: `SECRET_KEY_FILE=/run/secrets/key`. Set either the variable or the
 file, not both.
@@ -22,7 +22,7 @@ file, not both.
 `manage.py check` and the log of the web server warn about a variable that nothing reads, if its name is very similar
 to a setting (`SEND_PER_PERSON_HOUR`) or starts like one of ours (`SENDS_`, `TWILIO_`).
 
-`manage.py environment` prints this page. [running.md](running.md) explains operation.
+`manage.py environment` prints this page. [operation.md](operation.md) explains operation.
 """
 
 

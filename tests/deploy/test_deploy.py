@@ -27,7 +27,7 @@ NAMING = (
     "Procfile",
     "environment.example",
     "environment.md",
-    "running.md",
+    "operation.md",
     *(f"systemd/{u.name}" for u in UNITS),
 )
 
@@ -158,7 +158,7 @@ def test_every_variable_is_declared(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["Dockerfile", "systemd/two-step-web.service", "systemd/two-step-worker@.service", "running.md"]
+    "file", ["Dockerfile", "systemd/two-step-web.service", "systemd/two-step-worker@.service", "operation.md"]
 )
 def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
     text = (DEPLOY / file).read_text()
@@ -166,7 +166,7 @@ def test_memory_of_the_c_library_is_bounded_as_in_the_demo(file: str) -> None:
     assert all(f"{name}={value}" in text for name, value in launcher.MALLOC.items())
 
 
-@pytest.mark.parametrize("file", ["deploy/Dockerfile", "README.md", "deploy/running.md"])
+@pytest.mark.parametrize("file", ["deploy/Dockerfile", "README.md", "deploy/operation.md"])
 def test_compiles_all_of_our_code_because_the_service_may_not_write_there(file: str) -> None:
     base = Path(settings.BASE_DIR)
     compiled = re.findall(r"python -m compileall -q (.+)", (base / file).read_text())
@@ -269,8 +269,8 @@ def test_example_of_an_environment_takes_a_password_of_special_characters(name: 
 
 
 def command_of_running(start: str, room: Path, **changed: str) -> subprocess.CompletedProcess[str]:
-    """Run what running.md gives to a shell, with the settings of the example, and this machine's folders."""
-    page = (DEPLOY / "running.md").read_text()
+    """Run what operation.md gives to a shell, with the settings of the example, and this machine's folders."""
+    page = (DEPLOY / "operation.md").read_text()
     found = re.search(rf"sudo -u two-step (bash -c '{start}[^']*'.*)", page)
     assert found
     (room / "environment").write_text("".join(f"{name}='{value}'\n" for name, value in example(**changed).items()))

@@ -65,7 +65,7 @@ def test_systemd_listens_where_the_web_server_is_by_default() -> None:
     assert f"server {conf.bind.default};" in (DEPLOY / "nginx-two-step.conf").read_text()
 
 
-@pytest.mark.parametrize("file", ["README.md", "deploy/running.md"])
+@pytest.mark.parametrize("file", ["README.md", "deploy/operation.md"])
 def test_every_unit_is_copied(file: str) -> None:
     base = Path(settings.BASE_DIR)
     [pattern] = re.findall(r"cp (deploy/systemd/\S+)", (base / file).read_text())
@@ -75,7 +75,7 @@ def test_every_unit_is_copied(file: str) -> None:
 
 def test_nothing_starts_the_service_during_a_restore() -> None:
     """With its socket open, the next request would start the web server again."""
-    stops = re.findall(r"sudo systemctl stop (.*)", (DEPLOY / "running.md").read_text())
+    stops = re.findall(r"sudo systemctl stop (.*)", (DEPLOY / "operation.md").read_text())
 
     assert stops
     assert all(SOCKET.name in line.split() for line in stops if "two-step-web" in line)

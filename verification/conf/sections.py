@@ -11,7 +11,7 @@ ORGANISATION = SettingsSection(
 CODES = SettingsSection("Codes and incorrect answers", families=("VERIFICATION_", "WRONG_CODES_", "UNANSWERED_"))
 RETENTION = SettingsSection(
     "How long records are kept",
-    "[Operation](running.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
+    "[Operation](operation.md#how-much-is-kept) has the sizes, and what happens when a month is removed.",
     families=("AUDIT_", "MESSAGE_", "CHALLENGE_"),
 )
 SENDING = SettingsSection(
