@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import EngineUser, equip
-from tests.verification.limits.spending_and_ranges import FRENCH, LATVIAN, SWISS, kinds, mails, move
-from verification import challenges, limits, outcomes, phone_numbers, policies, tasks, time_format
+from tests.verification.limits.spending_and_ranges import LATVIAN, kinds, mails, move
+from verification import challenges, limits, phone_numbers, policies, tasks
 from verification.context import Context
 from verification.delivery.rendering import compose
 from verification.limits import blocked_ranges, countries_and_prices, may_number_get_messages, toll_fraud
@@ -25,111 +25,11 @@ from verification.models import (
     Enrolment,
     Message,
     MessageState,
-    Policy,
     Purpose,
 )
 from verification.outcomes import Verdict
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("read_again")]
-
-
-# Countries -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("number", "country"),
-    [
-        (SWISS, "CH"),
-        (FRENCH, "FR"),
-        (LATVIAN, "LV"),
-        ("+12025550123", "US"),
-        ("+16135550123", "CA"),
-        ("+447400123456", "GB"),
-        ("+77012345678", "KZ"),
-        ("+881612345678", "001"),
-        ("", ""),
-    ],
-)
-def test_country_is_read_off_the_number(number: str, country: str) -> None:
-    assert phone_numbers.country(number) == country
-
-
-@pytest.mark.parametrize(
-    ("number", "area"), [(SWISS, "+41795"), (LATVIAN, "+371200"), ("+12025550123", "+1202"), ("+2478912345", "+247891")]
-)
-def test_range_is_the_country_code_and_three_digits(number: str, area: str) -> None:
-    assert phone_numbers.prefix(number) == area
-
-
-def test_own_country_is_open_and_others_are_not(ana: EngineUser) -> None:
-    assert ana.start("text").issued
-
-    move(ana, FRENCH)
-
-    assert ana.start("text", binding="b").verdict is Verdict.COUNTRY_NOT_ALLOWED
-    assert ana.start("call", binding="c").verdict is Verdict.COUNTRY_NOT_ALLOWED
-    assert Message.objects.count() == 1
-    assert kinds()[-2:] == ["message.refused", "message.refused"]
-
-
-def test_country_is_opened_for_texts_and_calls_apart(ana: EngineUser) -> None:
-    Country.objects.create(code="FR", texts=True, calls=False)
-    move(ana, FRENCH)
-
-    assert ana.start("text").issued
-    assert ana.start("call", binding="b").verdict is Verdict.COUNTRY_NOT_ALLOWED
-
-
-def test_own_country_can_be_forbidden(ana: EngineUser) -> None:
-    Country.objects.create(code="CH", texts=False, calls=True)
-
-    assert ana.start("text").verdict is Verdict.COUNTRY_NOT_ALLOWED
-    assert ana.start("call").issued
-
-
-def test_number_of_another_country_is_refused_beside_its_field(ana: EngineUser) -> None:
-    outcome = challenges.enrol(
-        ana.user,
-        "text",
-        {"country": "FR", "number": "06 12 34 56 78"},
-        binding="b",
-        context=ana.context,
-        rules=ana.rules,
-    )
-
-    assert outcome.verdict is Verdict.REFUSED
-    assert outcome.problems == {"number": (outcomes.unavailable_words(Verdict.COUNTRY_NOT_ALLOWED),)}
-
-
-def test_option_of_another_country_is_not_asked_first(ana: EngineUser) -> None:
-    move(ana, FRENCH)
-
-    decision = policies.decide(ana.user, ana.context)
-
-    assert decision.default is not None
-    assert decision.default.method == "totp"
-    assert {option.method: bool(option.unavailable_reason) for option in decision.options} == {
-        "text": True,
-        "call": True,
-        "totp": False,
-    }
-
-
-def test_call_to_a_country_that_policy_excludes_is_not_offered(ana: EngineUser) -> None:
-    """Seen failing: it was offered, and refused when it was chosen."""
-    Policy.objects.create(voice_countries=["DE"])
-
-    decision = policies.decide(ana.user, ana.context)
-
-    assert {option.method: bool(option.unavailable_reason) for option in decision.options} == {
-        "text": False,
-        "totp": False,
-        "call": True,
-    }
-    assert decision.options[-1].method == "call"
-
-
-# Ranges --------------------------------------------------------------------------------------------------------
 
 
 def test_many_requests_to_a_costly_range_send_no_more_than_the_bound(
@@ -341,25 +241,6 @@ def test_codes_that_may_still_be_typed_in_count_for_nothing() -> None:
     assert toll_fraud.evaluate(now=timezone.now()) == []
 
 
-def test_pause_keeps_messages_back_and_ends_by_itself(ana: EngineUser) -> None:
-    now = ana.context.now
-    BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=now + timedelta(hours=4))
-
-    assert ana.start("text").verdict is Verdict.PAUSED
-    assert ana.start("totp", binding="b").issued
-    assert ana.later(hours=4).start("text", binding="c").issued
-
-
-def test_pause_says_when_it_ends(ana: EngineUser) -> None:
-    now = ana.context.now
-    ends = now + timedelta(hours=4)
-    BlockedRange.objects.create(range="+41795", n_sent=40, n_proven=1, began_at=now, ends_at=ends)
-
-    assert ana.start("text").retry_at == ends
-    (text,) = [o for o in policies.decide(ana.user, ana.context).options if o.method == "text"]
-    assert time_format.moment(ends) in text.unavailable_reason
-
-
 def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: EngineUser) -> None:
     Country.objects.create(code="LV")
     move(ana, LATVIAN)
@@ -374,9 +255,6 @@ def test_lifted_pause_is_over_and_does_not_come_back_at_once(ana: EngineUser) ->
     assert toll_fraud.evaluate(now=timezone.now()) == []
     assert ana.start("text").issued
     assert kinds().count("range.lifted") == 1
-
-
-# Caps ----------------------------------------------------------------------------------------------------------
 
 
 def test_operators_are_told_of_a_blocked_range(opal: str) -> None:
