@@ -25,5 +25,6 @@ def kinds() -> list[str]:
 
 def mails() -> list[tuple[str, str]]:
     """Return who gets notices of operators, and which."""
-    rows = Message.objects.filter(kind=Channel.MAIL, template__regex="spend|range").order_by("pk")
+    of_cost = "/(spending|number_range|few_codes)_"
+    rows = Message.objects.filter(kind=Channel.MAIL, template__regex=of_cost).order_by("pk")
     return [(row.address, row.template.rsplit("/", 1)[1]) for row in rows]

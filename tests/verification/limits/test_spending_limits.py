@@ -65,7 +65,7 @@ def test_operators_are_told_of_the_alarm_once_and_of_the_stop_daily(
         ana.start("text", binding=f"c{n}")
 
     assert mails()[1:] == [(opal, "spending_limit_reached.txt")]
-    words = [compose(row).words for row in Message.objects.filter(template__contains="spend_").order_by("pk")]
+    words = [compose(row).words for row in Message.objects.filter(template__contains="spending_").order_by("pk")]
     assert "reached 0.24" in words[0]
     assert "at 0.33" in words[0]
     assert "until tomorrow" in words[1]
