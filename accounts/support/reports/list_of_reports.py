@@ -4,16 +4,16 @@ from datetime import datetime
 
 from accounts.support.reports import (
     methods_in_use,
-    registration_by_group,
     second_steps_of_sign_ins,
     security_events,
+    setup_by_group,
     sign_ins_by_day,
     support_actions_by_staff,
 )
 from accounts.support.reports.report_table import Table
 
 REPORTS = {
-    "registered": registration_by_group.TITLE,
+    "registered": setup_by_group.TITLE,
     "methods": methods_in_use.TITLE,
     "sign-ins": sign_ins_by_day.TITLE,
     "reasons": second_steps_of_sign_ins.TITLE,
@@ -21,7 +21,7 @@ REPORTS = {
     "staff": support_actions_by_staff.TITLE,
 }
 _BUILDERS = {
-    "registered": registration_by_group.build,
+    "registered": setup_by_group.build,
     "methods": methods_in_use.build,
     "sign-ins": sign_ins_by_day.build,
     "reasons": second_steps_of_sign_ins.build,
