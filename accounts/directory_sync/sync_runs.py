@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
-from accounts.directory_sync import applying_batches, audit_events, batches, confirmation, sync_schedule
+from accounts.directory_sync import applying_batches, audit_events, batches, stopping_for_confirmation, sync_schedule
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
@@ -45,7 +45,7 @@ def confirm(sync: DirectorySync, staff: User, context: Context, *, reason: str) 
     """Apply what a run would change, as its page shows it. Return False if it can't be confirmed any more."""
     with transaction.atomic():
         ready = DirectorySync.objects.filter(
-            pk=sync.pk, state=_State.READY, read_at__gt=context.now - confirmation.CONFIRMATION_PERIOD
+            pk=sync.pk, state=_State.READY, read_at__gt=context.now - stopping_for_confirmation.CONFIRMATION_PERIOD
         )
         values = {"made_by": staff, "network": context.network, "lease_until": None, "n_starts": 0}
         try:
@@ -161,7 +161,7 @@ def _hold(sync: DirectorySync, **values: object) -> None:
 def _was_read(sync: DirectorySync, plan: SyncPlan) -> None:
     now = timezone.now()
     sync.read_at = now
-    stopped = confirmation.is_needed(sync, plan.counts, plan.now)
+    stopped = stopping_for_confirmation.is_needed(sync, plan.counts, plan.now)
     with transaction.atomic():
         _record_kept(sync, plan.kept_administrators, now)
         earlier = DirectorySync.objects.filter(directory=sync.directory, state=_State.READY).exclude(pk=sync.pk)

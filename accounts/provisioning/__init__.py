@@ -5,6 +5,7 @@ directory decides".
 """
 
 from accounts.provisioning import audit_events
+from accounts.provisioning.alarm_of_many_leavers import count_of_alarm, end_alarm, people_who_left
 from accounts.provisioning.applying_groups import (
     MAX_GROUP_NAME_LENGTH,
     Invalid,
@@ -24,9 +25,9 @@ from accounts.provisioning.entries import (
     ProvisioningSource,
 )
 from accounts.provisioning.matching_people import find, plan_people
+from accounts.provisioning.max_unconfirmed_leavers import Departures, count
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.provisioning.suggested_numbers import NumberSuggestion, number_of, suggested, trust
-from accounts.provisioning.too_many_leavers import Departures, count, count_of_alarm, end_alarm, people_who_left
 
 __all__ = [
     "ADMINISTRATOR_KEPT",

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts import invitations
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import audit_events, leavers, matching_people, suggested_numbers, too_many_leavers
+from accounts.provisioning import alarm_of_many_leavers, audit_events, leavers, matching_people, suggested_numbers
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.sessions.ending_sessions import EndedSessions
@@ -116,9 +116,9 @@ def _write(
     if by.way is not ProvisioningMethod.SIGN_IN and (moved := _moved(done)):
         invitations.move(moved, now)
     if by.way is not ProvisioningMethod.SYNC and any(change.is_leaving for change in done):
-        too_many_leavers.watch(directory, by, now)
+        alarm_of_many_leavers.watch(directory, by, now)
     if any(change.verdict is ChangeKind.SWITCHED_ON for change in done):
-        too_many_leavers.calm(directory)
+        alarm_of_many_leavers.calm(directory)
     return done
 
 

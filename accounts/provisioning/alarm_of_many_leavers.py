@@ -1,10 +1,6 @@
-"""Notices when many people of one directory leave within an hour, which is more often a mistake than true.
+"""The alarm when too many people of one directory left within an hour: who is told, for whom, and what ends it."""
 
-A sync asks an administrator before it goes on. SCIM has nobody to ask, so there everyone who can act is told.
-"""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -12,45 +8,20 @@ from django.db.models.functions import Coalesce
 from accounts.models import Directory, User
 from accounts.provisioning import audit_events
 from accounts.provisioning.entries import ProvisioningSource
+from accounts.provisioning.max_unconfirmed_leavers import (
+    MAX_UNCONFIRMED_LEAVERS,
+    WINDOW,
+    Departures,
+    count,
+    recent_leavers,
+)
 from verification import audit, notices
-
-WINDOW = timedelta(hours=1)
-MAX_UNCONFIRMED_SHARE = 0.05  # of the people of the directory
-MAX_UNCONFIRMED_LEAVERS = 4  # people, from a directory of any size
-
-
-@dataclass(frozen=True, kw_only=True)
-class Departures:
-    """How many of a directory's people left within the hour, together with those who would leave now."""
-
-    n: int
-    of: int
-
-    @property
-    def are_many(self) -> bool:
-        """Return whether they are more than usual: over 5 %, and at least 5 people."""
-        return self.n > MAX_UNCONFIRMED_LEAVERS and self.n > MAX_UNCONFIRMED_SHARE * self.of
-
-
-def count(directory: Directory, now: datetime, *, planned: int = 0, confirmed_at: datetime | None = None) -> Departures:
-    """Count who left within the last hour. `planned` are those who would be switched off now.
-
-    Who left before `confirmed_at` doesn't count: someone has confirmed that they left.
-    """
-    since = max(now - WINDOW, confirmed_at or now - WINDOW)
-    n_left = _left(directory, now).filter(directory_off_at__gt=since).count()
-    n_there = User.objects.filter(directory=directory, is_active=True).count()
-    return Departures(n=n_left + planned, of=n_there + n_left)
-
-
-def _left(directory: Directory, now: datetime) -> QuerySet[User]:
-    return User.objects.filter(directory=directory, is_active=False, directory_off_at__gt=now - WINDOW)
 
 
 def watch(directory: Directory, by: ProvisioningSource, now: datetime) -> None:
     """Raise the alarm if many have left: once an hour, in the transaction of what switched them off."""
     quiet = Q(many_left_at=None) | Q(many_left_at__lte=now - WINDOW)
-    n_left = _left(directory, now).count()
+    n_left = recent_leavers(directory, now).count()
     if n_left <= MAX_UNCONFIRMED_LEAVERS or not Directory.objects.filter(quiet, pk=directory.pk).exists():
         return  # at most requests, and without counting everybody
     found = count(directory, now)
