@@ -26,7 +26,7 @@ class AccountsConfig(AppConfig):
         from accounts.integrations.oidc.back_channel import deliveries_and_retries
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.management import after_migrate
-        from accounts.portal import audit_events as _portal_events  # noqa: F401  (declares events)
+        from accounts.portal import this_wasnt_me_audit_events as _portal_events  # noqa: F401  (declares events)
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
         from accounts.support import administration_audit_events, caller_verification_audit_events  # noqa: F401  (declares events)
         from accounts.support import approval_audit_events as _approval_events  # noqa: F401  (declares events)

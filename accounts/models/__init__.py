@@ -5,13 +5,13 @@ from accounts.models.applications import Application, ApplicationLogo, Applicati
 from accounts.models.current_and_former_secret import SecretHolder
 from accounts.models.directories import Directory, DirectoryGroup, SuggestedNumber
 from accounts.models.directory_syncs import DirectorySync, DirectorySyncBatch, DirectorySyncRow
+from accounts.models.forms_submitted_once import SentForm
 from accounts.models.imports import Import
 from accounts.models.invitations_and_password_resets import Invitation, PasswordReset
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
 from accounts.models.proxies import ProtectedHost, Proxy
 from accounts.models.scim import ScimAccess, ScimPerson, ScimRequest
-from accounts.models.sent_forms import SentForm
 from accounts.models.sessions import Session
 from accounts.models.shipped_roles import ShippedRole
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest

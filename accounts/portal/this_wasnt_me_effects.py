@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from accounts.portal import audit_events
+from accounts.portal import this_wasnt_me_audit_events
 from verification import audit, browsers, enrolments, notices
 from verification.context import Context
 
@@ -18,7 +18,7 @@ def begin(user: User, context: Context, *, about: str) -> None:
         User.objects.filter(pk=user.pk).update(securing_since=context.now)
         browsers.forget(user)
         enrolments.raise_epoch(user)
-        audit.record(audit_events.ACCOUNT_SECURING_BEGUN, user_id=user.pk, context=context, about=about)
+        audit.record(this_wasnt_me_audit_events.ACCOUNT_SECURING_BEGUN, user_id=user.pk, context=context, about=about)
         notices.notify(user, "account_secured", now=context.now, context=context)
 
 
@@ -26,4 +26,4 @@ def end(user: User, context: Context) -> None:
     """Reopen the account for its user, who has verified and reviewed it."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, securing_since__isnull=False).update(securing_since=None):
-            audit.record(audit_events.ACCOUNT_SECURING_ENDED, user_id=user.pk, context=context)
+            audit.record(this_wasnt_me_audit_events.ACCOUNT_SECURING_ENDED, user_id=user.pk, context=context)

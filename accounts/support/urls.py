@@ -21,10 +21,10 @@ from accounts.support.views import (
     costs,
     deliveries,
     groups,
+    hardware_tokens,
     imports,
     people_search,
     reports,
-    tokens,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -122,10 +122,10 @@ def urls(site: AdminSite) -> list[URLPattern]:
         path("import/<slug:ref>/apply/", does(imports.apply), name="import-apply"),
         path("import/<slug:ref>/cancel/", does(imports.cancel), name="import-cancel"),
         path("import/<slug:ref>/bad-rows/", does(imports.faults), name="import-faults"),
-        path("tokens/", shows(tokens.index), name="tokens"),
-        path("tokens/<slug:ref>/", shows(tokens.show), name="token"),
-        path("tokens/<slug:ref>/retire/", does(tokens.retire), name="token-retire"),
-        path("tokens/<slug:ref>/restore/", does(tokens.restore), name="token-restore"),
+        path("tokens/", shows(hardware_tokens.index), name="tokens"),
+        path("tokens/<slug:ref>/", shows(hardware_tokens.show), name="token"),
+        path("tokens/<slug:ref>/retire/", does(hardware_tokens.retire), name="token-retire"),
+        path("tokens/<slug:ref>/restore/", does(hardware_tokens.restore), name="token-restore"),
         path("requests/", shows_people(approvals.index), name="support-requests"),
         path("requests/<slug:ref>/decide/", helps(approvals.decide), name="support-request-decide"),
         path("requests/<slug:ref>/withdraw/", helps(approvals.withdraw), name="support-request-withdraw"),

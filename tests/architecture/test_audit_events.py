@@ -26,7 +26,7 @@ HOMES = (
     "accounts.directory_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",
-    "accounts.portal.audit_events",
+    "accounts.portal.this_wasnt_me_audit_events",
     "accounts.provisioning.audit_events",
     "accounts.support.support_action_audit_events",
     "accounts.support.approval_audit_events",

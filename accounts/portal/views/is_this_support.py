@@ -5,12 +5,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import request_context
-from accounts.portal import recent_caller_checks
+from accounts.portal import is_this_support_checks
 from accounts.sessions.session_assurance import AuthedRequest
 
 
 @require_GET
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
-    checks = recent_caller_checks.lately(request.user, now=request_context.read(request).now)
+    checks = is_this_support_checks.lately(request.user, now=request_context.read(request).now)
     return render(request, "accounts/portal/is_this_support.html", {"checks": checks, "here": "activity"})

@@ -4,6 +4,7 @@ A group with permissions is a role and makes its members staff. Others only sort
 contacts.
 """
 
+from accounts.support.groups.change_preview_and_refusals import MAX_PEOPLE, GroupChangePlan, WantedGroup, plan
 from accounts.support.groups.changes import (
     CHANGE,
     change,
@@ -18,7 +19,6 @@ from accounts.support.groups.changes import (
     withdraw,
 )
 from accounts.support.groups.forms import GroupForm
-from accounts.support.groups.plans import MAX_PEOPLE, GroupChangePlan, WantedGroup, plan
 
 __all__ = [
     "CHANGE",

@@ -16,7 +16,7 @@ from accounts.admin_changes import ChangeRefused, Repeated
 from accounts.models import GroupRequest, User
 from accounts.support import administration_audit_events, staff_roles
 from accounts.support.actions import ActionRefusal, Actor, Rank, ranks, role_assignment, second_person_approvals
-from accounts.support.groups.plans import GroupChangePlan, WantedGroup, kept_by, plan
+from accounts.support.groups.change_preview_and_refusals import GroupChangePlan, WantedGroup, kept_by, plan
 from verification import audit, limits, policies
 from verification.audit import Event
 from verification.context import Context

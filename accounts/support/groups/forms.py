@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes, permission_words, staff_roles
-from accounts.support.groups import plans
+from accounts.support import desk_scopes, permission_labels, staff_roles
+from accounts.support.groups import change_preview_and_refusals
 from verification.inputs import LineField
 
 
@@ -27,8 +27,9 @@ class Names(forms.CharField):
     def clean(self, value: Any) -> tuple[str, ...]:
         lines = [fold(line) for line in super().clean(value).replace(",", "\n").splitlines()]
         names = tuple(dict.fromkeys(line for line in lines if line))
-        if len(names) > plans.MAX_PEOPLE:
-            raise forms.ValidationError(_("Enter at most %(n)d people at a time.") % {"n": plans.MAX_PEOPLE})
+        most = change_preview_and_refusals.MAX_PEOPLE
+        if len(names) > most:
+            raise forms.ValidationError(_("Enter at most %(n)d people at a time.") % {"n": most})
         found = set(self.people.filter(username__in=names).values_list("username", flat=True))
         if unknown := [name for name in names if name not in found]:
             words = _("You can’t help anyone with this username: %(names)s. Check it and try again.")
@@ -67,14 +68,14 @@ class GroupForm(forms.Form):
         mine = {right for right in staff_roles.RIGHTS if staff.has_perm(right)}
         found = staff_roles.permissions(mine | current).order_by("content_type__app_label", "content_type__model", "pk")
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
-            (part.title, part.choices) for part in permission_words.parts(found)
+            (part.title, part.choices) for part in permission_labels.parts(found)
         ]
         self.initial.update({"name": group.name if group else "", "rights": sorted(current)})
 
-    def wanted(self) -> plans.WantedGroup:
+    def wanted(self) -> change_preview_and_refusals.WantedGroup:
         """Return the wanted state of the group."""
         said = self.cleaned_data
-        return plans.WantedGroup(
+        return change_preview_and_refusals.WantedGroup(
             name=said["name"],
             rights=frozenset(said["rights"]),
             joining=said["joining"],

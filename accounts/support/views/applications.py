@@ -20,7 +20,8 @@ from accounts.support.applications import (
     configurations_to_copy,
     connection_forms_and_details,
     contradictory_settings,
-    listing,
+    list_of_applications,
+    recent_use,
     try_as_a_person,
 )
 from accounts.support.applications.forms import ApplicationForm, age_words
@@ -46,9 +47,15 @@ def index(request: AuthedRequest) -> HttpResponse:
     _may(request)
     words = inputs.shortened(request.GET.get("q", ""), max_length=64)
     kind = request.GET.get("kind", "")
-    kind = kind if kind in listing.KINDS else ""
-    found = listing.rows(words=words, kind=kind, with_services=request.user.has_perm("accounts.view_service"))
-    context = {"rows": found, "q": words, "kind": kind, "kinds": listing.KINDS.items(), "is_search": words or kind}
+    kind = kind if kind in list_of_applications.KINDS else ""
+    with_services = request.user.has_perm("accounts.view_service")
+    context = {
+        "rows": list_of_applications.rows(words=words, kind=kind, with_services=with_services),
+        "q": words,
+        "kind": kind,
+        "kinds": list_of_applications.KINDS.items(),
+        "is_search": words or kind,
+    }
     return layout.page(request, "applications/list.html", context, here=_HERE)
 
 
@@ -178,10 +185,10 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "max_age": age_words(application.max_age),
         "remembered_counts": application.remembered_counts and strength.is_any_second_step and not is_timed,
         "initials": applications.initials(application.name),
-        "kind_label": listing.KINDS[Application.Kind(application.kind)],
+        "kind_label": list_of_applications.KINDS[Application.Kind(application.kind)],
         "groups": application.groups.order_by("name"),
         "strength": strength,
-        "usage": listing.usage(application, request.user, now=request_context.read(request).now),
+        "usage": recent_use.usage(application, request.user, now=request_context.read(request).now),
         "details": connection_forms_and_details.details(application),
         "client": client,
         "has_former": client is not None and bool(client.former_ends_at and client.former_ends_at > now),
@@ -205,7 +212,7 @@ def _asked(
 
 
 def _people(application: Application, request: AuthedRequest) -> str:
-    found = listing.usage(application, request.user, now=request_context.read(request).now)
+    found = recent_use.usage(application, request.user, now=request_context.read(request).now)
     if not found.n_running:
         return _("Nobody is signed in to it now.")
     if not applications.is_told(application):

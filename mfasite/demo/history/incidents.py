@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts import sign_in_and_password_audit_events as audit_events
-from accounts.portal import audit_events as portal_events
+from accounts.portal import this_wasnt_me_audit_events as portal_events
 from accounts.support import administration_audit_events, caller_verification_audit_events
 from accounts.support import support_action_audit_events as support_events
 from mfasite.demo.history import challenges_and_messages

@@ -18,7 +18,7 @@ from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers_and_sessions, erasure, method_resets, role_assignment
 from accounts.support.actions.action_form_and_declaration import Actor
 from accounts.support.groups import changes
-from accounts.support.groups.plans import WantedGroup, plan
+from accounts.support.groups.change_preview_and_refusals import WantedGroup, plan
 from accounts.support.imports import people_reading, people_rows
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join, work

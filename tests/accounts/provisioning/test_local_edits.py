@@ -9,8 +9,8 @@ from accounts import provisioning
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, PersonEntry, ProvisioningMethod, ProvisioningSource
-from accounts.support.groups import plans
-from accounts.support.groups.plans import WantedGroup
+from accounts.support.groups import change_preview_and_refusals
+from accounts.support.groups.change_preview_and_refusals import WantedGroup
 from accounts.support.imports import people_rows
 from tests.simulated.people import Clock, Person
 from verification.context import Context
@@ -77,6 +77,6 @@ def test_an_import_changes_what_is_decided_here(eva: User, root: Person) -> None
     ],
 )
 def test_a_group_of_a_directory_is_not_changed_here(eva: User, root: Person, wanted: WantedGroup | None) -> None:
-    found = plans.plan(root.user, Group.objects.get(name="Sales"), wanted)
+    found = change_preview_and_refusals.plan(root.user, Group.objects.get(name="Sales"), wanted)
 
     assert found.why == "of_directory"

@@ -14,7 +14,7 @@ from accounts.management.after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import ActionRefusal, Actor
-from accounts.support.groups import WantedGroup, plans
+from accounts.support.groups import WantedGroup, change_preview_and_refusals
 from accounts.support.staff_roles import permissions, rights_of
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -233,7 +233,7 @@ def test_plain_group_with_a_policy_forgets_browsers(fay: Person, ana: Person) ->
     assert Browser.objects.filter(user=ana.user).exists()
 
     preview_group(fay, f"{LIST}{plain.pk}/change/", joining="ana")
-    assert str(plans.POLICY_CHANGES) in fay.page
+    assert str(change_preview_and_refusals.POLICY_CHANGES) in fay.page
     confirm(fay, "Change Plain")
 
     assert list(plain.user_set.all()) == [ana.user]

@@ -3,7 +3,7 @@
 from accounts import activity_entry_words
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
-from accounts.portal import audit_events as portal_events
+from accounts.portal import this_wasnt_me_audit_events as portal_events
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person
 from verification import audit

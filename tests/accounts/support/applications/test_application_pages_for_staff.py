@@ -12,7 +12,7 @@ from accounts import applications
 from accounts.models import Application, ApplicationSession, ProtectedHost, Scope, Service, Session, User
 from accounts.sessions import session_assurance
 from accounts.sessions.session_store import SessionStore
-from accounts.support.applications import listing
+from accounts.support.applications import list_of_applications, recent_use
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from tests.simulated.sign_in_claims import SignInClaims
@@ -261,7 +261,7 @@ def test_the_list_takes_the_same_queries_for_many(
         applications.open(made, ana.user, HERE, SignInClaims(), clock.now)
 
     with django_assert_num_queries(4):
-        found = listing.rows()
+        found = list_of_applications.rows()
     assert len(found) == 40
     assert all(row.last_used_at == clock.now for row in found)
 
@@ -274,7 +274,7 @@ def test_the_page_of_one_reads_a_bounded_number_of_rows(
         opened_from_a_session(wiki, join(f"person-{n}").user, clock.now)
 
     with django_assert_num_queries(4):
-        found = listing.usage(wiki, root, now=clock.now)
+        found = recent_use.usage(wiki, root, now=clock.now)
     assert (len(found.uses), found.n_running, found.is_more) == (20, 30, False)
 
 
@@ -286,17 +286,17 @@ def test_counts_only_sessions_that_still_run_here(wiki: Application, clock: Cloc
     opened_from_a_session(wiki, join("pass").user, clock.now, until=clock.now)
     applications.open(wiki, join("purged").user, "f" * 32, SignInClaims(), clock.now)
 
-    assert listing.usage(wiki, root, now=clock.now).n_running == 25
+    assert recent_use.usage(wiki, root, now=clock.now).n_running == 25
 
 
 def test_says_that_there_are_more_than_it_counts(
     wiki: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "_MAX_SESSIONS_COUNTED", 2)
+    monkeypatch.setattr(recent_use, "_MAX_SESSIONS_COUNTED", 2)
     root = join("root", is_superuser=True).user
     for n in range(3):
         opened_from_a_session(wiki, join(f"person-{n}").user, clock.now)
 
-    found = listing.usage(wiki, root, now=clock.now)
+    found = recent_use.usage(wiki, root, now=clock.now)
 
     assert (found.n_running, found.is_more) == (2, True)

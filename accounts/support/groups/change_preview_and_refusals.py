@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
-from accounts.support import desk_scopes, permission_words, staff_roles
+from accounts.support import desk_scopes, permission_labels, staff_roles
 from accounts.support.actions import ActionRefusal, Rank, ranks
 from verification import policies
 from verification.models import Policy
@@ -155,7 +155,7 @@ def _lines(
 
 
 def _named(names: Collection[str]) -> dict[str, str]:
-    parts = permission_words.parts(staff_roles.permissions(names))
+    parts = permission_labels.parts(staff_roles.permissions(names))
     return {name: name for name in names} | dict(pair for part in parts for pair in part.choices)
 
 

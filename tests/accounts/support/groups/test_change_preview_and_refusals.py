@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from accounts.models import Application, Directory, DirectoryGroup, Scope, User
 from accounts.models.directories import DirectoryKind
 from accounts.support.actions import ACTIONS, ActionRefusal
-from accounts.support.groups import WantedGroup, plan, plans
+from accounts.support.groups import WantedGroup, change_preview_and_refusals, plan
 from accounts.support.staff_roles import permissions
 from helpcenter.models import Contact
 from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
@@ -60,7 +60,7 @@ def test_plan_says_who_needs_no_second_person_any_more(chief: User) -> None:
 
     lines = plan(chief, board, wanted(name="Board", leaving=("ida",))).lines
 
-    (added,) = [line for line in lines if line not in {*before, str(plans.POLICY_CHANGES)}]
+    (added,) = [line for line in lines if line not in {*before, str(change_preview_and_refusals.POLICY_CHANGES)}]
     assert "ida" in added
     assert "tom" not in added
     assert str(ACTIONS["unlock"].label) in added
@@ -159,7 +159,7 @@ def test_scoped_staff_take_nobody_out_of_their_last_group(chief: User) -> None:
 def test_one_change_affects_a_limited_number_of_people(
     chief: User, desk: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plans, "MAX_PEOPLE", 2)
+    monkeypatch.setattr(change_preview_and_refusals, "MAX_PEOPLE", 2)
     desk.user_set.set([join(name).user for name in ("ida", "tom")])
     assert plan(chief, desk, wanted(UNLOCK)).why == ""
 
