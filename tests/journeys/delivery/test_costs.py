@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.support.admin.blocked_ranges import BlockedRangeAdmin
+from accounts.support.admin.costs.blocked_ranges import BlockedRangeAdmin
 from tests.simulated.http_browser import A_REASON, Page
 from tests.simulated.people import Clock, Person, hire
 from verification.limits import opt_outs, spending_limits

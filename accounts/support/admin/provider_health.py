@@ -1,4 +1,4 @@
-"""Circuit breakers of providers in the admin, read-only."""
+"""Provider health in the admin, read-only: the circuit breakers of providers."""
 
 from django.contrib import admin
 from django.utils.text import capfirst
