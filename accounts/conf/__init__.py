@@ -5,7 +5,7 @@ from accounts.conf.sections import *
 from accounts.conf.sessions import *
 from accounts.conf.passwords import *
 from accounts.conf.app_password_uses import *
-from accounts.conf.directory_requests import *
+from accounts.conf.directory_requests_at_once import *
 from accounts.conf.invitations import *
 from accounts.conf.request_rate_limits import *
 from accounts.conf.scim_request_log import *

@@ -1,11 +1,11 @@
 """Rate limits on incorrect codes, incorrect passwords and messages. The counts are rows, raised by guarded updates."""
 
 from verification.limits.client_networks import network_of
+from verification.limits.counting.directory_guesses import forget_guesses, may_guess, spend_guess
 from verification.limits.counting.fixed_windows import window_start
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.counting.single_use import is_spent, spend_once
 from verification.limits.deletion_of_old_counters import purge
-from verification.limits.directory_guesses import forget_guesses, may_guess, spend_guess
 from verification.limits.incorrect_app_passwords_and_program_secrets import (
     ProgramSecrets,
     spend_check,

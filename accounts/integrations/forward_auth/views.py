@@ -14,8 +14,8 @@ from accounts.integrations.forward_auth import (
     metrics,
     pages_on_application_host,
     proxy_authentication,
+    proxy_rate_limit,
     proxy_responses,
-    request_counting,
 )
 from accounts.integrations.forward_auth.access_check import AccessCheckResult, AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
@@ -34,7 +34,7 @@ def check(request: HttpRequest, below: str = "") -> HttpResponse:
         metrics.count_unknown()
         return proxy_responses.not_ours(caller)
     asked = _asked(request, caller, below)
-    if not request_counting.pace.is_within(caller, conf.forward_auth_per_second()):
+    if not proxy_rate_limit.pace.is_within(caller, conf.forward_auth_per_second()):
         metrics.count(caller, "too-many")
         return proxy_responses.too_many(asked)
     context = replace(context, network=proxy_authentication.visitor_network(request, caller))

@@ -8,14 +8,14 @@ from typing import Any
 from scim2_models import Context as ScimContext
 from scim2_models import GroupMembership, InvalidValueException, Meta, ResponseParameters
 
-from accounts.integrations.scim import limits
+from accounts.integrations.scim import size_limits
 from accounts.integrations.scim.schemas import EmailAttribute, Person, PhoneNumber
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
 from verification.keys import text_encryption
 
-LONG_EXTERNAL_ID = f"externalId can have at most {limits.MAX_EXTERNAL_ID_LENGTH} characters."
+LONG_EXTERNAL_ID = f"externalId can have at most {size_limits.MAX_EXTERNAL_ID_LENGTH} characters."
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
 _FIXED = ("schemas", "id", "externalId", "meta", "groups")
 
@@ -25,11 +25,11 @@ def settled(person: Person) -> Person:
     emails = [each for each in person.emails or () if each.value]
     person.emails = [_chosen(emails)] if emails else None
     person.phone_numbers = [each for each in person.phone_numbers or () if each.value][
-        : limits.MAX_PHONE_NUMBERS
+        : size_limits.MAX_PHONE_NUMBERS
     ] or None
-    if len(person.external_id or "") > limits.MAX_EXTERNAL_ID_LENGTH:
+    if len(person.external_id or "") > size_limits.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=LONG_EXTERNAL_ID)
-    if len(as_json(person)) > limits.MAX_PERSON_LENGTH:
+    if len(as_json(person)) > size_limits.MAX_PERSON_LENGTH:
         raise InvalidValueException(detail="The values of this person are too long.")
     return person
 

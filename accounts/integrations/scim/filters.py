@@ -23,7 +23,7 @@ from scim2_models.path import (
     coerce_value,
 )
 
-from accounts.integrations.scim import limits
+from accounts.integrations.scim import size_limits
 from accounts.models import User
 from accounts.models.people import fold
 from verification import inputs
@@ -53,7 +53,7 @@ class Column:
     is_exact: bool = True
 
 
-def text(column: str, *, is_exact: bool = True, max_length: int = limits.MAX_FILTER_LENGTH) -> Column:
+def text(column: str, *, is_exact: bool = True, max_length: int = size_limits.MAX_FILTER_LENGTH) -> Column:
     """Return an attribute without regard to case. An empty column counts as no value.
 
     A whole value is sought as the column has it: in one line, without double spaces, and up to `max_length` characters.
@@ -183,7 +183,7 @@ def check_size(expression: str) -> None:
     for sign in expression:
         depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(sign, 0)
         deepest = max(deepest, depth)
-    if len(expression) > limits.MAX_FILTER_LENGTH or deepest > limits.MAX_FILTER_DEPTH:
+    if len(expression) > size_limits.MAX_FILTER_LENGTH or deepest > size_limits.MAX_FILTER_DEPTH:
         raise InvalidFilterException(detail="The filter is too long or too deep.")
 
 
@@ -204,7 +204,7 @@ class _Query(FilterVisitor[FilterQuery]):
         if column is None:
             return _EVERYTHING
         operator, value = str(node.op), self._value(node)
-        if isinstance(value, str) and inputs.text(value, max_length=limits.MAX_FILTER_LENGTH) is None:
+        if isinstance(value, str) and inputs.text(value, max_length=size_limits.MAX_FILTER_LENGTH) is None:
             raise InvalidFilterException(detail="The filter contains characters that no value can have.")
         if value is None:
             return self._absent(column, operator)
@@ -250,7 +250,7 @@ class _Query(FilterVisitor[FilterQuery]):
 
     def _column(self, node: Comparison | Present) -> Column | None:
         self._n_terms += 1
-        if self._n_terms > limits.MAX_FILTER_TERMS:
+        if self._n_terms > size_limits.MAX_FILTER_TERMS:
             raise InvalidFilterException(detail="The filter has too many terms.")
         path = node.attr_path
         names = [part for part in (self._within, path.attr, path.sub_attr) if part]

@@ -21,9 +21,9 @@ from accounts.integrations.scim import (
     attribute_mapping,
     filters,
     group_changes,
-    limits,
     listing,
     request_bodies,
+    size_limits,
     users_endpoint,
 )
 from accounts.integrations.scim.group_changes import Changes
@@ -70,7 +70,7 @@ def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> Resourc
         shown, n = list[DirectoryGroup](), 0
         for row in rows:  # a page may be shorter than the client wants
             n += sizes.get(row.group_id, 0)
-            if shown and n > limits.MAX_MEMBERS_LISTED:
+            if shown and n > size_limits.MAX_MEMBERS_LISTED:
                 break
             shown.append(row)
         members: dict[int, list[str]] = {}
@@ -168,7 +168,7 @@ def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
     """Store what the client calls a group, unless it is the same or isn't stated."""
     if external_id is None or row.external_id == external_id:
         return
-    if len(external_id) > limits.MAX_EXTERNAL_ID_LENGTH:
+    if len(external_id) > size_limits.MAX_EXTERNAL_ID_LENGTH:
         raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
     row.external_id = external_id
     try:

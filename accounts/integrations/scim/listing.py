@@ -16,7 +16,7 @@ from scim2_models import (
     TooManyException,
 )
 
-from accounts.integrations.scim import filters, limits, schemas
+from accounts.integrations.scim import filters, schemas, size_limits
 from accounts.integrations.scim.filters import Columns
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 
@@ -87,7 +87,9 @@ def search(sent: Mapping[str, Any], kinds: Sequence[ResourceListing]) -> ScimRes
 
 def _page(request: SearchRequest[Any], kinds: Sequence[ResourceListing]) -> ScimResponse:
     start = request.start_index_0 or 0
-    left = min(limits.DEFAULT_PAGE_SIZE if request.count is None else max(0, request.count), limits.MAX_PAGE_SIZE)
+    left = min(
+        size_limits.DEFAULT_PAGE_SIZE if request.count is None else max(0, request.count), size_limits.MAX_PAGE_SIZE
+    )
     total, resources, skip = 0, list[dict[str, Any]](), start
     for kind in kinds:
         n, rows = _rows(request, kind, skip, skip + left)
@@ -124,8 +126,8 @@ def _rows(request: SearchRequest[Any], kind: ResourceListing, first: int, end: i
         return len(page) if len(page) < end else rows.count(), page
     if kind.load is None:
         raise InvalidFilterException(detail="This filter isn’t supported.")
-    candidates = list(rows[: limits.MAX_COMPARED + 1])
-    if len(candidates) > limits.MAX_COMPARED:
+    candidates = list(rows[: size_limits.MAX_COMPARED + 1])
+    if len(candidates) > size_limits.MAX_COMPARED:
         raise TooManyException(detail="This filter is about too many resources. Add a condition on the userName.")
     meant = [row for row, one in zip(candidates, kind.load(candidates), strict=True) if matches(one)]
     return len(meant), meant[first:end]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
 
-from accounts.integrations.scim import limits, requests_and_responses, schemas
+from accounts.integrations.scim import requests_and_responses, schemas, size_limits
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest
 from verification import inputs
 
@@ -55,8 +55,10 @@ def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None
     if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
         raise InvalidValueException(detail="Operations must be a list of objects.")
     single = [part for each in operations for part in _parts(each)]
-    if len(single) > limits.MAX_PATCH_OPERATIONS:
-        raise InvalidValueException(detail=f"Send at most {limits.MAX_PATCH_OPERATIONS} operations in one request.")
+    if len(single) > size_limits.MAX_PATCH_OPERATIONS:
+        raise InvalidValueException(
+            detail=f"Send at most {size_limits.MAX_PATCH_OPERATIONS} operations in one request."
+        )
     ignored: list[str] = []
     left = [kept for each in single if (kept := _kept(model, each, ignored)) is not None]
     if operations and not left:

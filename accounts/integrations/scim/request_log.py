@@ -10,7 +10,7 @@ from collections import defaultdict, deque
 from django.db import DatabaseError, connections, transaction
 
 from accounts import conf
-from accounts.integrations.scim import limits
+from accounts.integrations.scim import size_limits
 from accounts.models import Directory, ScimAccess, ScimRequest
 
 logger = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ def write() -> None:
 
 def _write(directory_id: int, theirs: list[ScimRequest]) -> None:
     with transaction.atomic():
-        ScimRequest.objects.bulk_create(theirs[-limits.MAX_REQUESTS_KEPT :])
+        ScimRequest.objects.bulk_create(theirs[-size_limits.MAX_REQUESTS_KEPT :])
         mine = ScimRequest.objects.filter(directory_id=directory_id)
         eldest = mine.order_by("-id").values_list("id", flat=True)[
-            limits.MAX_REQUESTS_KEPT - 1 : limits.MAX_REQUESTS_KEPT
+            size_limits.MAX_REQUESTS_KEPT - 1 : size_limits.MAX_REQUESTS_KEPT
         ]
         for pk in eldest:
             mine.filter(id__lt=pk).delete()

@@ -34,7 +34,7 @@ from scim2_models import (
 from scim2_models import EnterpriseUser as _Enterprise
 from scim2_models import User as _Standard
 
-from accounts.integrations.scim import limits
+from accounts.integrations.scim import size_limits
 
 # Entra ID describes a phone number that isn't there yet by a filter, and removes members by a value.
 POLICY = ScimPolicy(
@@ -136,7 +136,7 @@ def _config() -> ServiceProviderConfig:
     return ServiceProviderConfig(
         patch=Patch(supported=True),
         bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=limits.MAX_PAGE_SIZE),
+        filter=Filter(supported=True, max_results=size_limits.MAX_PAGE_SIZE),
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),
         etag=ETag(supported=False),
@@ -144,8 +144,8 @@ def _config() -> ServiceProviderConfig:
             cursor=False,
             index=True,
             default_pagination_method=Pagination.DefaultPaginationMethod.index,
-            default_page_size=limits.DEFAULT_PAGE_SIZE,
-            max_page_size=limits.MAX_PAGE_SIZE,
+            default_page_size=size_limits.DEFAULT_PAGE_SIZE,
+            max_page_size=size_limits.MAX_PAGE_SIZE,
         ),
         authentication_schemes=[
             AuthenticationScheme(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Unrea
 from accounts import request_context
 from accounts.integrations import endpoints_without_sessions
 from accounts.integrations.endpoints_without_sessions import for_programs, refuses_unreadable
-from accounts.integrations.scim import limits, metrics, request_log, requests_and_responses, token_authentication
+from accounts.integrations.scim import metrics, request_log, requests_and_responses, size_limits, token_authentication
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import ScimRequest
@@ -51,7 +51,7 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
         answer = caller.answer
     elif body is None:
         answer = requests_and_responses.error(
-            413, f"Send at most {limits.MAX_REQUEST_BYTES} bytes in one request.", problem="size"
+            413, f"Send at most {size_limits.MAX_REQUEST_BYTES} bytes in one request.", problem="size"
         )
     else:
         call = IncomingScimRequest(
@@ -97,7 +97,7 @@ def _sent(answer: ScimResponse) -> HttpResponse:
 def _body(request: HttpRequest) -> bytes | None:
     """Return the body, or None if it is too long or breaks off."""
     try:
-        body = request.read(limits.MAX_REQUEST_BYTES + 1)
+        body = request.read(size_limits.MAX_REQUEST_BYTES + 1)
     except (UnreadablePostError, OSError):
         return None
-    return body if len(body) <= limits.MAX_REQUEST_BYTES else None
+    return body if len(body) <= size_limits.MAX_REQUEST_BYTES else None

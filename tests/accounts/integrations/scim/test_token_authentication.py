@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.applications import secret_rotation
-from accounts.integrations.scim import limits, request_log, token_authentication
+from accounts.integrations.scim import request_log, size_limits, token_authentication
 from accounts.models import Directory, Proxy, ScimAccess, ScimRequest, User
 from tests.simulated import scim_directory
 from tests.simulated.people import Clock
@@ -138,7 +138,7 @@ def test_lists_the_last_requests_without_names(entra: ScimClient) -> None:
 
 
 def test_keeps_only_the_last_requests(entra: ScimClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_REQUESTS_KEPT", 3)
+    monkeypatch.setattr(size_limits, "MAX_REQUESTS_KEPT", 3)
 
     for n in range(5):
         entra.get(f"/Users/{n}")

@@ -1,4 +1,4 @@
-"""Counts the questions of each proxy, second by second. A setting says how many are allowed."""
+"""How many requests each proxy may send a second, counted in memory. A setting says how many are allowed."""
 
 import threading
 import time

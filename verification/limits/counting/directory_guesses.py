@@ -1,4 +1,4 @@
-"""How many guesses at a directory's password are passed on, so that nobody can lock an account there."""
+"""Counts guesses at passwords that a directory checks. How many are passed on is the business of `accounts`."""
 
 from datetime import datetime, timedelta
 
