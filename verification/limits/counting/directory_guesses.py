@@ -1,4 +1,4 @@
-"""Counts guesses at passwords that a directory checks. How many are passed on is the business of `accounts`."""
+"""Counts the guesses at a password that are passed on to a directory, up to the number that the caller gives."""
 
 from datetime import datetime, timedelta
 
