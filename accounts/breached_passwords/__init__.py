@@ -5,6 +5,5 @@ A list of common passwords comes with the service. Operators can add the list of
 """
 
 from accounts.breached_passwords.lookup_and_variants import PasswordList, found_in
-from accounts.breached_passwords.noted_at_sign_in import note_at_sign_in
 
-__all__ = ["PasswordList", "found_in", "note_at_sign_in"]
+__all__ = ["PasswordList", "found_in"]

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from accounts import breached_passwords, provisioning
 from accounts import local_or_directory_password_check as password_check
+from accounts import provisioning
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.directories import PasswordResult
 from accounts.directories import audit_events as directory_audit_events
 from accounts.models import User
 from accounts.models.people import fold
+from accounts.signin.breached_password_at_sign_in import note_breached_password
 from verification import audit, limits
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
@@ -49,7 +50,7 @@ def check(name: str, password: str, context: Context) -> FirstStep:
             limits.refund_password(folded, context)
         _record_refusal(known, checked.answer, context)
         return FirstStep(gate=gate, answer=checked.answer)
-    breached_passwords.note_at_sign_in(user, password, context)
+    note_breached_password(user, password, context)
     if user.directory_id is not None:
         provisioning.trust(user, context)
     return FirstStep(gate=gate, answer=PasswordResult.RIGHT, user=user, name=folded)

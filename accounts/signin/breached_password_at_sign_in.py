@@ -2,21 +2,21 @@
 
 from django.db import transaction
 
+from accounts import breached_passwords
 from accounts import sign_in_and_password_audit_events as audit_events
-from accounts.breached_passwords.lookup_and_variants import found_in
 from accounts.models import User
 from verification import audit
 from verification.context import Context
 
 
-def note_at_sign_in(user: User, password: str, context: Context) -> None:
+def note_breached_password(user: User, password: str, context: Context) -> None:
     """Note that the correct password of a sign-in is one that attackers try first, so that a new one is asked for.
 
     Nothing else changes: the sign-in continues, and their mail and other apps keep working.
     """
     if user.breached_password_at is not None or not user.has_password_here:
         return
-    found = found_in(password)
+    found = breached_passwords.found_in(password)
     if found is None:
         return
     with transaction.atomic():
