@@ -27,7 +27,7 @@ from verification.limits.incorrect_codes_and_lockouts import (
     wrong_codes,
 )
 from verification.limits.message_limits import TRIAL, UNANSWERED, Sending, refund_send, spend_notice, spend_send
-from verification.limits.password_guessing import (
+from verification.limits.password_guessing_limits import (
     forget_passwords,
     password_accepted,
     password_gate,
