@@ -14,8 +14,9 @@ from datetime import datetime
 from django.db.models import Count, Max
 
 from helpcenter.models import Article
-from helpcenter.synonyms import NOISE, SAME
+from helpcenter.synonyms_and_stop_words import NOISE, SAME
 
+MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
 _WEIGHTS = {"title": 6.0, "words": 5.0, "summary": 3.0, "headings": 2.5, "body": 1.0}
 _SPLIT = re.compile(r"[^\w']+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y")

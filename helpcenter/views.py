@@ -25,7 +25,6 @@ from helpcenter.models import Feedback
 from verification import inputs, limits, notices
 from verification.limits import network_of
 
-_MAX_SEARCH_LENGTH = 100  # characters; folding may turn one into several
 _CACHE_SECONDS = 300  # how long caches may keep pages of visitors without a session
 
 
@@ -65,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
     user, context, wanted = (
         reader(request),
         request_context.read(request),
-        inputs.shortened(request.GET.get("q"), max_length=_MAX_SEARCH_LENGTH),
+        inputs.shortened(request.GET.get("q"), max_length=article_search.MAX_SEARCH_LENGTH),
     )
     if wanted:
         hits = article_search.find(wanted, audiences=articles.audiences(user), now=context.now)

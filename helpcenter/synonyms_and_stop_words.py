@@ -1,4 +1,4 @@
-"""Stop words and synonyms for the search."""
+"""Synonyms and stop words of the article search."""
 
 _NOISE = """
 a about am an and are as at be been but by can can't cannot could did do does doesn't don't for from get got had has
