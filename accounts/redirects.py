@@ -15,7 +15,7 @@ from django.utils.http import MAX_URL_LENGTH, url_has_allowed_host_and_scheme, u
 _View = Callable[..., HttpResponse]
 
 NEXT = "next"
-UNDONE = "undone"  # query parameter: parts/notices.html then says that nothing was done
+UNDONE = "undone"  # query parameter: parts/flash_messages.html then says that nothing was done
 _MAX_URL_LENGTH = 4_000  # characters; admin lists and authorization requests have long ones
 
 

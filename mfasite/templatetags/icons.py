@@ -1,4 +1,4 @@
-"""Template tags that every page uses often, so they must be fast."""
+"""The template tags `icon` and `version`. Pages use them often, so they must be fast."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Template tags of the staff pages: values in words, links between the pages of a list."""
+"""Template tags of the pages of Django's admin: values in words, columns, links between the pages of a list."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
