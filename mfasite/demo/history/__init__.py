@@ -11,10 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from mfasite.demo.history import costs_and_toll_fraud, incidents, people, sign_ins, support_desk
-from mfasite.demo.history.timeline import Timeline
+from mfasite.demo.history.timeline import DAYS, Timeline
 from verification import audit
 
-DAYS = 30
 _SEED = 2026
 
 

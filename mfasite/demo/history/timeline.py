@@ -1,4 +1,4 @@
-"""Collects what happened, in any order, and writes it in order of time: audit events, requests to verify, messages."""
+"""The days of the history, and what happened: collected in any order, written in order of time."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +11,9 @@ from verification.audit import Event
 from verification.context import Context
 from verification.models import Attempt, Challenge, Channel, Message
 
-__all__ = ["LIFE", "MessageResult", "Place", "Timeline"]
+__all__ = ["DAYS", "LIFE", "MessageResult", "Place", "Timeline"]
+
+DAYS = 30  # of history, until the demo starts
 
 
 class _Happening(NamedTuple):

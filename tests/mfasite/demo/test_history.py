@@ -12,6 +12,7 @@ from accounts.models import AppPassword, SupportRequest
 from accounts.support.reports import list_of_reports
 from mfasite.demo import history
 from mfasite.demo.history.people import GROUPS
+from mfasite.demo.history.timeline import DAYS
 from verification import audit
 from verification.models import Attempt, AuditEvent, Browser, Challenge, Message, MessageState, Outage
 
@@ -33,7 +34,7 @@ def test_gives_every_report_something_to_show() -> None:
     tables = [list_of_reports.build(key, now=NOW) for key in list_of_reports.REPORTS]
 
     assert all(table.rows for table in tables)
-    assert len(list_of_reports.build("sign-ins", now=NOW).rows) >= history.DAYS
+    assert len(list_of_reports.build("sign-ins", now=NOW).rows) >= DAYS
     assert {m.state for m in Message.objects.all()} >= {
         MessageState.DELIVERED,
         MessageState.UNDELIVERED,
@@ -57,7 +58,7 @@ def test_writes_events_in_order_and_none_from_the_future() -> None:
     moments = list(AuditEvent.objects.order_by("id").values_list("at", flat=True))
 
     assert moments == sorted(moments)
-    assert NOW - timedelta(days=history.DAYS + 1) < moments[0]
+    assert NOW - timedelta(days=DAYS + 1) < moments[0]
     assert moments[-1] < NOW
     assert not Challenge.objects.filter(state="open", expires_at__gt=NOW).exists()
 
