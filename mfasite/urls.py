@@ -7,8 +7,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils.datastructures import MultiValueDict
 
 from accounts.integrations.oidc.views import discovery_and_public_keys as oidc
-from accounts.portal.views import invitation, password_reset
-from accounts.signin.views import sign_out
+from accounts.signin.views import invitation, password_reset, sign_out
 from mfasite import accent_colour_css, error_views, well_known_urls
 from mfasite.demo import provider_pages
 from mfasite.observability import health_checks, metrics

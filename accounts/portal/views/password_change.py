@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import app_passwords, hashers, password_changes, reauthentication, redirects, request_context
 from accounts.models import User
-from accounts.portal.password_forms import PasswordChangeForm, accepts_password
+from accounts.portal.password_change_form import PasswordChangeForm
 from accounts.sessions import ending_sessions
 from accounts.sessions.session_assurance import AuthedRequest
+from accounts.signin.forms import accepts_password
 from verification import limits, outcomes
 from verification.models import AppPasswordsEnd
 

@@ -1,6 +1,6 @@
 """Views of the sign-in."""
 
-from accounts.signin.views import half_signed_in, method_setup_form
+from accounts.signin.views import half_signed_in, invitation, method_setup_form, password_reset
 from accounts.signin.views.message_status_and_resend import resend, status
 from accounts.signin.views.options import options
 from accounts.signin.views.password import password
@@ -15,11 +15,13 @@ __all__ = [
     "defer",
     "done",
     "half_signed_in",
+    "invitation",
     "leave",
     "method_form",
     "method_setup_form",
     "options",
     "password",
+    "password_reset",
     "passwordless",
     "passwordless_options",
     "prove",

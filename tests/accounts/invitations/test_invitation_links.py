@@ -10,7 +10,7 @@ from django.db import connection
 from accounts import directories, invitations
 from accounts.invitations import InvitationState
 from accounts.models import Directory, Invitation, User
-from accounts.portal import invitation_links
+from accounts.signin import invitation_links
 from accounts.support.actions.action_form_and_declaration import Actor
 from accounts.support.actions.blocks_and_bypasses import block
 from tests.accounts.invitations.invited_people import fresh, invited, kinds, state

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import invitations, password_changes, password_resets
 from accounts.models import PasswordReset, User
-from accounts.portal.views import password_reset
+from accounts.signin.views import password_reset
 from accounts.support.imports import jobs
 from tests.infrastructure.concurrency import at_once, until_waiting
 from tests.simulated import app_password_services

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, request_context
-from accounts.portal import invitation_links
-from accounts.portal.password_forms import NewPasswordForm, accepts_password
+from accounts.signin import invitation_links
+from accounts.signin.forms import NewPasswordForm, accepts_password
 
 
 @login_not_required
