@@ -25,7 +25,7 @@ from tests.accounts.keys.possessions import (
     protect_an_application,
     sign_in_to_an_application,
 )
-from tests.accounts.passwords.new_passwords import link, path_of, request_password_reset
+from tests.accounts.new_passwords import link, path_of, request_password_reset
 from tests.every_page.admin_rows import DIRECTORY
 from tests.real_programs import samba as domain_controller
 from tests.real_programs.samba import Samba

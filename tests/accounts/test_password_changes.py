@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import password_changes
 from accounts.models import Session, User
 from accounts.sessions.session_store import row_key
-from tests.accounts.passwords.new_passwords import APART, NEW, TOGETHER, WEAK, break_mail, set_new
+from tests.accounts.new_passwords import APART, NEW, TOGETHER, WEAK, break_mail, set_new
 from tests.accounts.portal.conftest import kinds, mails, remembered_elsewhere
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person

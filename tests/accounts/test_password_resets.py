@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts import password_resets
 from accounts.models import PasswordReset, Session, User
-from tests.accounts.passwords.new_passwords import (
+from tests.accounts.new_passwords import (
     APART,
     NEW,
     WEAK,
