@@ -221,7 +221,7 @@ import django, sys
 django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
-from accounts import session_assurance
+from accounts.sessions import session_assurance
 from accounts.models import User
 from accounts.sessions.session_store import BACKEND, SessionStore
 user, now, store = User.objects.get(username=sys.argv[1]), timezone.now().timestamp(), SessionStore()
