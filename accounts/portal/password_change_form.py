@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.signin.forms import NewPasswordForm
+from accounts.signin.password_forms import NewPasswordForm
 
 
 class PasswordChangeForm(NewPasswordForm):

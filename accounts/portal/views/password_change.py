@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.portal.password_change_form import PasswordChangeForm
 from accounts.sessions import ending_sessions
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.signin.forms import accepts_password
+from accounts.signin.password_forms import accepts_password
 from verification import limits, outcomes
 from verification.models import AppPasswordsEnd
 

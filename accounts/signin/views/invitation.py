@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import redirects, request_context
 from accounts.signin import invitation_links
-from accounts.signin.forms import NewPasswordForm, accepts_password
+from accounts.signin.password_forms import NewPasswordForm, accepts_password
 
 
 @login_not_required

@@ -21,7 +21,7 @@ from accounts.signin import (
     sign_in_refusal_words,
 )
 from accounts.signin.after_correct_password import Begun
-from accounts.signin.forms import PasswordForm
+from accounts.signin.password_forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
 from accounts.signin.views import half_signed_in, sign_out_and_cancel
 from verification import challenges, inputs, policies

@@ -16,7 +16,7 @@ from accounts import (
     redirects,
     request_context,
 )
-from accounts.signin.forms import NewPasswordForm, ResetForm, accepts_password
+from accounts.signin.password_forms import NewPasswordForm, ResetForm, accepts_password
 from verification.db import pooled_connections
 from verification.models import AppPasswordsEnd
 
