@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import app_passwords, password_resets
 from accounts.models import User
 from accounts.support.imports import jobs
-from tests.accounts.keys.possessions import NEW, OLD, STOPPED, Possessions, Restart
+from tests.key_rotation.possessions import NEW, OLD, STOPPED, Possessions, Restart
 from tests.simulated import app_password_services
 from verification import audit, browsers, checks, limits
 from verification.keys import key_uses

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from mfasite import checks
-from tests.accounts.keys.possessions import NEW, OLD, Possessions, Restart
+from tests.key_rotation.possessions import NEW, OLD, Possessions, Restart
 from verification.keys import key_uses
 from verification.models import (
     DigestKey,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import password_resets
 from accounts.support.imports import jobs
-from tests.accounts.keys.possessions import OLD, Possessions
+from tests.key_rotation.possessions import OLD, Possessions
 from tests.simulated.http_browser import Browser
 from verification import audit, browsers
 from verification.keys import crypto, key_uses
