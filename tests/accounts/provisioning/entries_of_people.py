@@ -33,3 +33,8 @@ def verdicts(
     directory: Directory, *entries: PersonEntry, clock: Clock, by: ProvisioningSource = SYNC
 ) -> list[ChangeKind]:
     return [change.verdict for change in apply(directory, *entries, clock=clock, by=by)]
+
+
+def crowd(directory: Directory, n: int, clock: Clock, *, left: int = 0, by: ProvisioningSource = SYNC) -> None:
+    found = [entry(f"k{i}", f"person{i}", is_active=i >= left) for i in range(n)]
+    apply(directory, *found, clock=clock, by=by)
