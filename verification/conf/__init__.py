@@ -5,7 +5,7 @@ from verification.conf.sections import *
 from verification.conf.public_url_and_keys import *
 from verification.conf.organisation_and_support_contact import *
 from verification.conf.phone_numbers import *
-from verification.conf.attempts_and_resending import *
+from verification.conf.attempts_per_challenge_and_resending import *
 from verification.conf.incorrect_codes_and_lockouts import *
 from verification.conf.unanswered_messages import *
 from verification.conf.cache import *

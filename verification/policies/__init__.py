@@ -18,7 +18,7 @@ from verification.policies.effective_policy import (
 from verification.policies.form_fields import Lines, Networks
 from verification.policies.merging import for_staff, merge
 from verification.policies.rule_declaration import PolicyRule, PolicySection
-from verification.policies.rules_and_defaults import RULES, SUPPORT_ACTIONS, Rules, default
+from verification.policies.rules import RULES, SUPPORT_ACTIONS, Rules, default
 from verification.policies.second_step_at_sign_in import Decision, SignInStep, decide
 from verification.policies.trusted_networks import is_trusted
 from verification.policy_precedence import ranked

@@ -9,7 +9,7 @@ from verification.method_capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
 from verification.models.messages import Channel
 from verification.policies.merging import for_staff, merge
-from verification.policies.rules_and_defaults import Rules
+from verification.policies.rules import Rules
 
 _Check = Callable[[Rules], str]
 

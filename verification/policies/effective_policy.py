@@ -12,7 +12,7 @@ from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
 from verification.policies.merging import in_statement, merge
 from verification.policies.rule_declaration import PolicyRule
-from verification.policies.rules_and_defaults import RULES, Rules
+from verification.policies.rules import RULES, Rules
 from verification.policy_precedence import ranked
 
 

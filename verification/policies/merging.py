@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from verification import strengths
 from verification.models import Policy
-from verification.policies.rules_and_defaults import RULES, Rules, default
+from verification.policies.rules import RULES, Rules, default
 from verification.policy_precedence import strongest
 from verification.strengths import AuthenticationStrength
 

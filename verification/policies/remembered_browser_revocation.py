@@ -17,7 +17,7 @@ from verification import enrolments, strengths
 from verification.context import Context
 from verification.models import Browser, Enrolment, Policy, TrustedNumbers
 from verification.policies.merging import in_statement
-from verification.policies.rules_and_defaults import default
+from verification.policies.rules import default
 from verification.policy_precedence import strongest
 
 # Gets the people whose policies or groups may have changed, or None for everyone.

@@ -92,6 +92,11 @@ def one_of(choices: Iterable[tuple[Any, LazyText]]) -> Callable[[Any], str]:
     return lambda value: str(labels.get(value, value))
 
 
+def either(yes: LazyText, no: LazyText) -> Callable[[bool], str]:
+    """Write whether something applies, with a phrase for each answer."""
+    return lambda value: str(yes if value else no)
+
+
 Choices = Callable[[], Iterable[tuple[str, LazyText]]]
 
 

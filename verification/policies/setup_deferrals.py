@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from verification.models.person import Person, SecondStep
-from verification.policies.rules_and_defaults import Rules
+from verification.policies.rules import Rules
 
 MAX_DEFERRALS = 3  # each until the next sign-in
 

@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from verification.policies.rules_and_defaults import Rules
+from verification.policies.rules import Rules
 
 
 def is_trusted(network: str, rules: Rules) -> bool:

@@ -1,6 +1,6 @@
 """Settings: how many answers a challenge accepts, and when people can request another code.
 
-How long a code is valid is the rule `code_life` of policies, in `policies.rules_and_defaults`.
+How long a code is valid is the rule `code_life` of policies, in `policies.rules.methods_and_code_lifetime`.
 """
 
 from datetime import timedelta
