@@ -18,7 +18,7 @@ from accounts.models.people import fold
 from verification import limits, policies
 from verification.db.compiled_queries import BindParam, Select
 from verification.inputs import digits
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 from verification.policies import DecisionReason
 
 # What a check needs. The rest is read only if something fails.
@@ -74,7 +74,7 @@ def check(request: CheckRequest) -> CheckedAppPassword:
     """
     plain = _plain(request.password)
     if len(plain) == generating.LENGTH:
-        digests = random_tokens.digests(DIGEST_PURPOSE, plain)
+        digests = generated_secrets_and_alphabet.digests(DIGEST_PURPOSE, plain)
         named = {f"digest{at}": digest for at, digest in enumerate(digests)}
         for found, read in _by_digest(len(digests)).annotated(**named):  # at most one
             if found.user.username == fold(request.username):

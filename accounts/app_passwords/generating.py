@@ -1,9 +1,10 @@
 """Generates an app password: its length, the groups in which it is shown, and how one is recognised by its shape.
 
-Its letters and digits are those of all secrets that people type: `draw` in `verification.keys.random_tokens`.
+Its letters and digits are those of all secrets that people type: see `draw` in
+`verification.keys.generated_secrets_and_alphabet`.
 """
 
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 
 LENGTH = 24  # letters, which are 120 bits. Source: ASVS 5.0, 6.5.2 (a fast digest is enough from 112 bits)
 _GROUP_LENGTH = 4  # characters
@@ -11,7 +12,7 @@ _GROUP_LENGTH = 4  # characters
 
 def generate() -> str:
     """Generate an app password, without groups."""
-    return random_tokens.draw(LENGTH)
+    return generated_secrets_and_alphabet.draw(LENGTH)
 
 
 def grouped(secret: str) -> str:
@@ -21,4 +22,4 @@ def grouped(secret: str) -> str:
 
 def looks_like_app_password(text: str) -> bool:
     """Return whether a text has the shape of an app password, in groups or not."""
-    return random_tokens.looks_drawn(text, LENGTH)
+    return generated_secrets_and_alphabet.looks_drawn(text, LENGTH)

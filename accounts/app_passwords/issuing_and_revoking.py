@@ -10,7 +10,7 @@ from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context
 from verification.db import row_locks
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 from verification.models import AppPasswordsEnd
 
 MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
@@ -54,7 +54,7 @@ def issue(
             user=user,
             name=name,
             program=program,
-            digest=random_tokens.digest(DIGEST_PURPOSE, secret),
+            digest=generated_secrets_and_alphabet.digest(DIGEST_PURPOSE, secret),
             grants_epoch=user.grants_epoch,
             network=network,
             made_at=context.now,

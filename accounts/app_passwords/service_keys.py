@@ -8,7 +8,7 @@ from accounts.app_passwords import audit_events
 from accounts.models import Service
 from verification import audit
 from verification.context import Context
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 from verification.limits import ProgramSecrets
 
 _KEY_LENGTH = 48  # letters, which are 240 bits
@@ -22,7 +22,7 @@ def service_of(key: str, context: Context) -> Service | None:
     """
     if not key:
         return None
-    service, _gate = _services.owner(random_tokens.digests("service", key), context)
+    service, _gate = _services.owner(generated_secrets_and_alphabet.digests("service", key), context)
     return service
 
 
@@ -44,7 +44,7 @@ def new_service_key(service: Service, context: Context, *, actor_id: int | None,
 
 def replace_service_key(service: Service) -> str:
     """Save a service with a new key and return the key, whose digest alone is stored. The caller audits it."""
-    key = random_tokens.draw(_KEY_LENGTH)
-    service.key_digest = random_tokens.digest("service", key)
+    key = generated_secrets_and_alphabet.draw(_KEY_LENGTH)
+    service.key_digest = generated_secrets_and_alphabet.digest("service", key)
     service.save(update_fields=["key_digest"] if service.pk else None)
     return key

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q
 
 from accounts.models import SecretHolder
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 
 _LENGTH = 48  # letters and digits, which are 240 bits
 OVERLAP = timedelta(days=7)  # how long an old secret still works, unless someone chooses otherwise
@@ -20,7 +20,7 @@ MAX_OVERLAP = timedelta(days=30)
 
 def draw() -> str:
     """Generate a secret. Shape: letters and digits, which every configuration file takes without quotes."""
-    return random_tokens.draw(_LENGTH)
+    return generated_secrets_and_alphabet.draw(_LENGTH)
 
 
 def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> bool:
@@ -30,7 +30,7 @@ def matches(holder: SecretHolder, purpose: str, secret: str, now: datetime) -> b
     valid = [holder.secret_digest]
     if holder.former_ends_at is not None and holder.former_ends_at > now:
         valid.append(holder.former_digest)
-    shown = random_tokens.digests(purpose, secret)
+    shown = generated_secrets_and_alphabet.digests(purpose, secret)
     found = [hmac.compare_digest(each, digest) for each in valid if each for digest in shown]
     return any(found)
 
@@ -51,7 +51,7 @@ def renew(holder: SecretHolder, purpose: str, now: datetime, *, overlap: timedel
     rows.update(
         former_digest=F("secret_digest"),
         former_ends_at=former_ends_at,
-        secret_digest=random_tokens.digest(purpose, secret),
+        secret_digest=generated_secrets_and_alphabet.digest(purpose, secret),
         secret_made_at=now,
     )
     holder.refresh_from_db()

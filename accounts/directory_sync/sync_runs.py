@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 
 from accounts import provisioning
 from accounts.directories import ldap_connections, password_of
-from accounts.directory_sync import applying_batches, audit_events, batches, stopping_for_confirmation, sync_schedule
+from accounts.directory_sync import (
+    applying_batches,
+    audit_events,
+    batches,
+    due_and_overdue_runs,
+    stopping_for_confirmation,
+)
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
@@ -75,7 +81,9 @@ def schedule(now: datetime) -> int:
     """Start the runs that are due, and return how many."""
     wanted = Directory.objects.filter(is_active=True, sync_minutes__gt=0)
     return sum(
-        _make(each, now) is not None for each in wanted if each.checks_passwords and sync_schedule.is_due(each, now)
+        _make(each, now) is not None
+        for each in wanted
+        if each.checks_passwords and due_and_overdue_runs.is_due(each, now)
     )
 
 

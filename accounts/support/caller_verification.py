@@ -26,7 +26,7 @@ from verification.limits import Gate
 from verification.models import Enrolment, Purpose
 from verification.outcomes import Outcome, Verdict, VerdictText
 
-LIFE = timedelta(minutes=15)  # how long a check counts
+CHECK_LIFE = timedelta(minutes=15)  # how long a check counts
 _SAME_REQUEST_WINDOW = timedelta(seconds=30)  # the same request again within this time
 _STARTING_WINDOW = timedelta(seconds=3)  # a check that has no challenge after this time never gets one
 MIN_METHOD_AGE = timedelta(days=7)  # a newer method may be a thief's, so it does not verify a caller
@@ -150,7 +150,7 @@ def _hold(person: User) -> None:
 def begun(staff: User, person: User, ref: str, *, now: datetime) -> CallerCheck | None:
     """Return a recent check that this member of staff started for this user, or None."""
     mine = CallerCheck.objects.select_related("person", "staff").filter(
-        ref=ref, staff=staff, person=person, asked_at__gt=now - LIFE
+        ref=ref, staff=staff, person=person, asked_at__gt=now - CHECK_LIFE
     )
     return mine.exclude(method=CALL_BACK).first()
 
@@ -217,7 +217,7 @@ def _record(event: Event, check: CallerCheck, context: Context, **detail: str) -
 
 def proof(staff: User, person: User, *, now: datetime) -> CallerCheck | None:
     """Return the newest check of this caller that counts for this member of staff now, or None."""
-    return _PROOF.first(staff=staff.pk, person=person.pk, since=now - LIFE)
+    return _PROOF.first(staff=staff.pk, person=person.pk, since=now - CHECK_LIFE)
 
 
 def _good(staff: int | BindParam, since: datetime | BindParam) -> QuerySet[CallerCheck]:
@@ -238,5 +238,5 @@ _PROOF = Select(_proof)
 
 def proofs(staff: User, people: Collection[User], *, now: datetime) -> dict[int, CallerCheck]:
     """Return the newest check that counts for each of many users."""
-    found = _good(staff.pk, now - LIFE).filter(person__in=people).order_by("passed_at")
+    found = _good(staff.pk, now - CHECK_LIFE).filter(person__in=people).order_by("passed_at")
     return {check.person_id: check for check in found}

@@ -1,7 +1,20 @@
 """The methods that people have set up: offered at sign-in, set up, handed out, renamed, removed."""
 
-from verification.enrolments.default_method import make_default
+from verification.enrolments.default_method import default, make_default
 from verification.enrolments.ending_sessions_and_browsers import on_raise, raise_epoch, raise_epochs
+from verification.enrolments.hardware_tokens_and_access_passes import (
+    InUse,
+    NotAssigned,
+    assign,
+    end_validity,
+    find_token,
+    issue_pass,
+    remove_passes,
+    take_back,
+    take_from_stock,
+    token_draft,
+    token_method,
+)
 from verification.enrolments.labels_and_names import label, rename
 from verification.enrolments.lookup import (
     ConfirmedEnrolment,
@@ -31,23 +44,9 @@ from verification.enrolments.setup_offers import Offer, offers, recommend, regis
 from verification.enrolments.signin_options import (
     Option,
     choices,
-    default,
     may_call,
     options,
     unavailable_reason,
-)
-from verification.enrolments.tokens_and_passes import (
-    InUse,
-    NotAssigned,
-    assign,
-    end_validity,
-    find_token,
-    issue_pass,
-    remove_passes,
-    take_back,
-    take_from_stock,
-    token_draft,
-    token_method,
 )
 from verification.enrolments.trusted_numbers_of_directories import supply, takes_number, withdraw, withdraw_these
 from verification.enrolments.used_codes import is_used, mark_used, save_learned, spend_single_use_code, use_later

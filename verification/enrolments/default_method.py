@@ -1,4 +1,6 @@
-"""A person's default method, which is asked first: the one they chose, else the oldest for everyday use."""
+"""Which method is asked first at a sign-in, and a person's default method: the one they chose, or the oldest."""
+
+from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -6,8 +8,26 @@ from django.db import transaction
 from verification.audit import verification_events
 from verification.context import Context
 from verification.enrolments import lookup, one_change_at_a_time, storage
+from verification.enrolments.signin_options import Option
 from verification.models import Enrolment
 from verification.models.person import Person
+
+
+def default(options: Sequence[Option]) -> Option | None:
+    """Choose the option that is asked first: a pass if there is one, otherwise the person's own default."""
+    usable = [option for option in options if not option.is_locked]
+    ranked = sorted(usable, key=_rank)
+    return ranked[0] if ranked else None
+
+
+def _rank(option: Option) -> tuple[bool, ...]:
+    return (
+        bool(option.unavailable_reason),
+        option.retry_at is not None,
+        not option.is_temporary,
+        option.is_backup,
+        not option.is_default,
+    )
 
 
 def make_default(enrolment: Enrolment, context: Context) -> None:

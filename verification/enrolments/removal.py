@@ -12,11 +12,11 @@ from verification.db import row_locks
 from verification.enrolments import (
     default_method,
     ending_sessions_and_browsers,
+    hardware_tokens_and_access_passes,
     labels_and_names,
     lookup,
     one_change_at_a_time,
     storage,
-    tokens_and_passes,
 )
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
@@ -33,7 +33,7 @@ def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:
     rows = Enrolment.objects.filter(user=user) if only is None else _of_one_thing(only)
     gone = list(rows.filter(confirmed=True).order_by("created_at", "pk"))
     lasting = method_registry.names(Stocked)
-    storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=tokens_and_passes.CLAIM)))
+    storage.drop(rows.filter(~Q(method__in=lasting) | Q(data__has_key=hardware_tokens_and_access_passes.CLAIM)))
     rows.filter(method__in=lasting).update(confirmed=False, confirmed_at=None, is_default=False)
     default_method.update_default_and_count(user)
     if gone:

@@ -12,11 +12,11 @@ from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import (
     default_method,
+    hardware_tokens_and_access_passes,
     labels_and_names,
     lookup,
     one_change_at_a_time,
     storage,
-    tokens_and_passes,
 )
 from verification.keys import crypto
 from verification.method_base import Draft, Method
@@ -51,8 +51,8 @@ def draft(
         if waiting is not None:
             return waiting
         if not may_claim:
-            raise tokens_and_passes.NotAssigned(method.not_assigned)
-        return tokens_and_passes.claim(user, method, plan.address, now or timezone.now())
+            raise hardware_tokens_and_access_passes.NotAssigned(method.not_assigned)
+        return hardware_tokens_and_access_passes.claim(user, method, plan.address, now or timezone.now())
     one_change_at_a_time.lock_person(user)
     storage.drop(drafts)
     enrolment = Enrolment(user=user, method=method.name, confirmed=False, name=plan.name)

@@ -141,20 +141,3 @@ def choices(options: Sequence[Option]) -> tuple[Option, ...]:
         kept.append(option)
     shown = (option for option in options if option in kept)
     return tuple(sorted(shown, key=lambda option: option.is_locked or bool(option.unavailable_reason)))
-
-
-def default(options: Sequence[Option]) -> Option | None:
-    """Choose the option that is asked first: a pass if there is one, otherwise the person's own default."""
-    usable = [option for option in options if not option.is_locked]
-    ranked = sorted(usable, key=_rank)
-    return ranked[0] if ranked else None
-
-
-def _rank(option: Option) -> tuple[bool, ...]:
-    return (
-        bool(option.unavailable_reason),
-        option.retry_at is not None,
-        not option.is_temporary,
-        option.is_backup,
-        not option.is_default,
-    )

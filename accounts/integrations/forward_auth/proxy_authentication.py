@@ -15,7 +15,7 @@ from accounts.client_address import is_trusted_proxy
 from accounts.models import Proxy
 from verification import inputs, limits
 from verification.context import Context
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 from verification.limits import Gate, ProgramSecrets
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def of(request: HttpRequest, context: Context) -> AuthenticatedProxy | Gate:
     secret = request.headers.get(HEADER, "")
     if not secret or len(secret) > _MAX_SECRET_LENGTH:
         return limits.OPEN
-    caller, gate = _callers.owner(random_tokens.digests(PURPOSE, secret), context)
+    caller, gate = _callers.owner(generated_secrets_and_alphabet.digests(PURPOSE, secret), context)
     if caller is None:
         return gate
     if any(hop in network for hop in _hops(request) for network in caller.networks):

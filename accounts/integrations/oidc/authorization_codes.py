@@ -18,7 +18,7 @@ from accounts.integrations.oidc.authorization_request import AuthorizationReques
 from accounts.models import ApplicationSession, OidcSignIn, Session, User
 from verification import audit, policies
 from verification.context import Context
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 
 PURPOSE = "oidc_code"
 
@@ -45,7 +45,7 @@ def start(asked: AuthorizationRequest, who: CodeOwner, answer: AccessDecision, c
             acr=answer.acr,
             amr=list(answer.amr),
             auth_time=answer.auth_time or context.now,
-            code_digest=random_tokens.digest(PURPOSE, code),
+            code_digest=generated_secrets_and_alphabet.digest(PURPOSE, code),
             code_ends_at=context.now + lifetimes.AUTHORIZATION_CODE_LIFE,
             redirect_uri=asked.to.redirect_uri,
             code_challenge=asked.code_challenge,
@@ -70,7 +70,7 @@ def of_code(code: str, client_id: int, now: datetime) -> OidcSignIn | None:
     The code was redeemed, or the session here still runs that it came from. One that ended while the code was made
     couldn't end this sign-in, because it wasn't stored yet.
     """
-    digests = random_tokens.digests(PURPOSE, code)
+    digests = generated_secrets_and_alphabet.digests(PURPOSE, code)
     running = Session.objects.filter(
         user=OuterRef("user_id"), ref=OuterRef("session__session_ref"), expire_date__gt=now
     )

@@ -14,7 +14,7 @@ from verification import conf as engine_conf
 from verification import inputs
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 
 PURPOSE = "scim"  # of the tokens' digests
 _MAX_CACHE_SECONDS = 1.0  # until a revoked token stops working, even if other things are cached for longer
@@ -50,7 +50,7 @@ def of(authorization: str, context: Context) -> AuthenticatedDirectory | Authent
     scheme, _space, token = authorization.partition(" ")
     token = token.strip()
     is_token = scheme.lower() == "bearer" and 0 < len(token) <= size_limits.MAX_TOKEN_LENGTH
-    caller = _callers.read(*random_tokens.digests(PURPOSE, token)) if is_token else None
+    caller = _callers.read(*generated_secrets_and_alphabet.digests(PURPOSE, token)) if is_token else None
     if caller is None:
         return AuthenticationRefusal(answer=_unknown(bool(token), context))
     directory = caller.directory

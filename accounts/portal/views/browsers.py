@@ -26,7 +26,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "sessions": [(s, user_agents.name(s.agent), s.ref == here) for s in signed_in],
         "here": "browsers",
     }
-    return render(request, "accounts/portal/browsers.html", values)
+    return render(request, "accounts/portal/browsers_and_sessions.html", values)
 
 
 @redirects.button_on("portal:browsers")

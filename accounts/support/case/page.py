@@ -189,7 +189,7 @@ def of(person: User, staff: User, context: Context, *, find: str = "", find_in: 
         history=tuple(_line(event, names) for event in events),
         colleague=_colleague(events, names, staff, now),
         proof=proof,
-        proof_ends_at=proof.passed_at + caller_verification.LIFE if proof and proof.passed_at else None,
+        proof_ends_at=proof.passed_at + caller_verification.CHECK_LIFE if proof and proof.passed_at else None,
         offers=offered,
         suggestion=suggested_next_step.suggest(
             person, decision, messages[0].report if messages else None, offered.buttons

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import
 from accounts.support.imports import csv_tables, pskc, vendor_csv
+from accounts.support.imports.columns_of_import_files import ALIASES, COLUMNS
 from accounts.support.imports.csv_tables import UnreadableFile, decode
-from accounts.support.imports.required_and_optional_columns import ALIASES, COLUMNS
 
 __all__ = ["COLUMNS", "UnreadableFile", "decode", "from_pskc", "read", "rows"]
 

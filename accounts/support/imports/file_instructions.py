@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Import
-from accounts.support.imports.required_and_optional_columns import COLUMNS
+from accounts.support.imports.columns_of_import_files import COLUMNS
 from verification.lazy_text import LazyText
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from accounts.models import Import, User
 from accounts.support.imports import people_reading
-from accounts.support.imports.required_and_optional_columns import COLUMNS
+from accounts.support.imports.columns_of_import_files import COLUMNS
 
 _BATCH = 1_000  # users read at once
 

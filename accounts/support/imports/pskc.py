@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from pskc import PSKC
 from pskc.exceptions import KeyDerivationError, PSKCError
 
+from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS
 from accounts.support.imports.csv_tables import UnreadableFile, is_web_page
 from accounts.support.imports.pskc_keys import NAMESPACE, UndecryptableKey, Unfit, columns_of, is_sealed, named_elements
-from accounts.support.imports.required_and_optional_columns import ALL_OF_TOKENS
 
 # A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
 # seconds for deriving the key, and one millisecond per token.

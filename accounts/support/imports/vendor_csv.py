@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Import
 from accounts.support.imports import csv_tables
+from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS, COLUMNS
 from accounts.support.imports.csv_tables import UnreadableFile
-from accounts.support.imports.required_and_optional_columns import ALL_OF_TOKENS, COLUMNS
 
 Row = tuple[int, dict[str, str]]
 

@@ -10,7 +10,7 @@ from django.test.utils import isolate_apps
 from accounts.applications import secret_rotation
 from accounts.models import SecretHolder
 from tests.simulated.people import Clock
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 
 PURPOSE = "test_holder"
 
@@ -39,14 +39,14 @@ def test_only_a_digest_is_stored(holder: Holder, clock: Clock) -> None:
     assert len(secret) == 48
     assert secret not in str(Holder._default_manager.values().get())
     assert Holder._default_manager.filter(
-        secret_rotation.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)
+        secret_rotation.is_digest(generated_secrets_and_alphabet.digests(PURPOSE, secret), clock.now)
     ).exists()
 
 
 def test_an_empty_secret_matches_nothing(holder: Holder, clock: Clock) -> None:
     assert not secret_rotation.matches(holder, PURPOSE, "", clock.now)
     assert not Holder._default_manager.filter(
-        secret_rotation.is_digest(random_tokens.digests(PURPOSE, ""), clock.now)
+        secret_rotation.is_digest(generated_secrets_and_alphabet.digests(PURPOSE, ""), clock.now)
     ).exists()
 
 
@@ -59,7 +59,7 @@ def test_a_secret_of_another_purpose_does_not_count(holder: Holder, clock: Clock
 def test_two_work_during_the_overlap_and_one_after_it(holder: Holder, clock: Clock) -> None:
     def valid(secret: str) -> tuple[bool, bool]:
         by_query = Holder._default_manager.filter(
-            secret_rotation.is_digest(random_tokens.digests(PURPOSE, secret), clock.now)
+            secret_rotation.is_digest(generated_secrets_and_alphabet.digests(PURPOSE, secret), clock.now)
         ).exists()
         return secret_rotation.matches(holder, PURPOSE, secret, clock.now), by_query
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import CallerCheck
 from accounts.support import caller_verification, case
-from accounts.support.caller_verification import CALL_BACK, LIFE, MIN_METHOD_AGE
+from accounts.support.caller_verification import CALL_BACK, CHECK_LIFE, MIN_METHOD_AGE
 from tests.simulated.people import Person
 from verification import conf
 from verification.context import Context
@@ -24,7 +24,7 @@ def settle(person: Person, *, days: float) -> None:
 
 @pytest.mark.parametrize(
     ("since", "counts"),
-    [(timedelta(0), True), (LIFE - timedelta(seconds=1), True), (LIFE, False), (timedelta(days=1), False)],
+    [(timedelta(0), True), (CHECK_LIFE - timedelta(seconds=1), True), (CHECK_LIFE, False), (timedelta(days=1), False)],
 )
 def test_counts_for_a_quarter_of_an_hour(
     ana: Person, dora: Person, context: Context, since: timedelta, *, counts: bool
@@ -289,4 +289,4 @@ def test_check_of_one_is_found_by_nobody_else(
     assert found(dora.user, ana.user, check.ref, now=context.now) == check
     assert found(sam.user, ana.user, check.ref, now=context.now) is None
     assert found(dora.user, ben.user, check.ref, now=context.now) is None
-    assert found(dora.user, ana.user, check.ref, now=context.now + LIFE) is None
+    assert found(dora.user, ana.user, check.ref, now=context.now + CHECK_LIFE) is None

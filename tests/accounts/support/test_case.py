@@ -154,7 +154,7 @@ def test_says_what_is_unavailable_until_the_caller_is_verified(ana: Person, dora
 
     assert not any(button.unavailable_reason for button in found.offers.buttons)
     assert not found.offers.needs_caller
-    assert (found.proof, found.proof_ends_at) == (check, context.now + caller_verification.LIFE)
+    assert (found.proof, found.proof_ends_at) == (check, context.now + caller_verification.CHECK_LIFE)
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from accounts.support.applications import proxy_answers
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
-from verification.keys import random_tokens
+from verification.keys import generated_secrets_and_alphabet
 from verification.models import AuditEvent
 
 
 def _caller_with(secret: str) -> proxy_authentication.AuthenticatedProxy | None:
-    return proxy_authentication._find(*random_tokens.digests(proxy_authentication.PURPOSE, secret))
+    return proxy_authentication._find(*generated_secrets_and_alphabet.digests(proxy_authentication.PURPOSE, secret))
 
 
 def secret_on(page: object) -> str:

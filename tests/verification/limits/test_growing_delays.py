@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from verification.limits.counting.growing_delays import wait_schedule
+from verification.limits.growing_delays import wait_schedule
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
