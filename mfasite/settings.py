@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "accounts.integrations.endpoints_without_sessions.ShortPath",
+    "accounts.integrations.endpoints_for_programs.ShortPath",
     "accounts.middleware.session_and_enrolment.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,4 +1,4 @@
-"""Searches, filters and sorts a user's app passwords."""
+"""Searches, filters and sorts a user's app passwords, and says which are unused."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

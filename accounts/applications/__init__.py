@@ -2,7 +2,6 @@
 
 from accounts.applications import audit_events, secret_rotation, session_revocation
 from accounts.applications.access_reasons import AccessReason
-from accounts.applications.allowed_groups import may_use, named, usable_by
 from accounts.applications.application_sessions import (
     Receiver,
     ReportedVerification,
@@ -18,6 +17,7 @@ from accounts.applications.application_sessions import (
 from accounts.applications.audited_refusals import asked, refused
 from accounts.applications.initials import initials
 from accounts.applications.session_revocation import delete_sessions
+from accounts.applications.usable_applications import may_use, named, usable_by
 
 __all__ = [
     "AccessReason",

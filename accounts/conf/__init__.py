@@ -1,6 +1,6 @@
 """Settings of accounts. Each is declared once, in the module of its subject, and read when it is used."""
 
-# ruff: noqa: F403, I001  (a new setting changes one file; in the order of the handbook's page)
+# ruff: noqa: F403, I001  (a new setting changes one file; in the order of deploy/environment.md)
 from accounts.conf.sections import *
 from accounts.conf.sessions import *
 from accounts.conf.passwords import *

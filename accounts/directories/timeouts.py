@@ -1,4 +1,4 @@
-"""How long we wait for directory servers: to connect, for each answer, and for a whole sign-in. Units: seconds."""
+"""How long we wait for directory servers, and for how long a silent one isn't asked again. Units: seconds."""
 
 CONNECT_TIMEOUT = 3  # to connect, and to shake hands
 ANSWER_TIMEOUT = 5  # for each answer

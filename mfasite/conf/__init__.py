@@ -1,9 +1,9 @@
 """Settings of the project: processes, web server, database and broker. Each is declared here once."""
 
-# ruff: noqa: F403, I001  (a new setting changes one file; in the order of the handbook's page)
+# ruff: noqa: F403, I001  (a new setting changes one file; in the order of deploy/environment.md)
 from mfasite.conf.base_dir import *
 from mfasite.conf.django_secret_key import *
-from mfasite.conf.database_server import *
+from mfasite.conf.database_connection import *
 from mfasite.conf.logo_and_accent_colour import *
 from mfasite.conf.organisation_time_zone import *
 from mfasite.conf.web_server import *

@@ -8,11 +8,7 @@ from verification.declaring_settings import SettingsSection
 
 _FILE = "_FILE"
 _MIN_SIMILARITY = 0.85  # from 0 to 1; DATABASE_URI and DATABASE_URL have 0.92
-
-
 _MIN_NAME_LENGTH = 6  # characters; shorter names are similar by chance
-
-
 # What Kubernetes and Docker set for other services. Source: Kubernetes, "Discovering services".
 _OF_SERVICES = re.compile(r"_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$")
 

@@ -172,7 +172,7 @@ def test_removed_by_its_owner_it_is_in_the_stock_with_its_counter(engine_user: E
     Enrolment.objects.update(counter=7)
 
     enrolments.remove(
-        Enrolment.objects.get(), engine_user.context, allowed=engine_user.rules.methods, must_keep_one=False
+        Enrolment.objects.get(), engine_user.context, allowed=engine_user.rules.methods, one_must_stay=False
     )
 
     assert list(HardwareToken.objects.in_stock()) == [token()]

@@ -1,6 +1,7 @@
 """Event types of the audit log: what each is stored as, and how pages, reports and metrics show it.
 
-Each app declares its own events in one module, which its `AppConfig.ready` imports; a test finds what nobody declared.
+Each app declares its own events in modules whose names end in `events`, which its `AppConfig.ready` imports. A test
+finds what nobody declared.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Settings of verification. Each is declared once, in the module of its subject, and read when it is used."""
 
-# ruff: noqa: F403, I001  (a new setting changes one file; in the order of the handbook's page)
+# ruff: noqa: F403, I001  (a new setting changes one file; in the order of deploy/environment.md)
 from verification.conf.sections import *
 from verification.conf.public_url_and_keys import *
 from verification.conf.organisation_and_support_contact import *
@@ -15,5 +15,5 @@ from verification.conf.networks_with_higher_limits import *
 from verification.conf.toll_fraud_and_prices import *
 from verification.conf.password_guessing_limits import *
 from verification.conf.password_reset_limits import *
-from verification.conf.incorrect_app_passwords_and_program_secrets import *
+from verification.conf.incorrect_program_secrets import *
 from verification.conf.delivery_providers import *

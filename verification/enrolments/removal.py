@@ -57,7 +57,7 @@ def must_keep_one(user: Person) -> bool:
     return user.is_staff or user.second_step != SecondStep.DISABLED
 
 
-def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], must_keep_one: bool) -> bool:
+def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], one_must_stay: bool) -> bool:
     """Remove an enrolment; False if it is the last everyday one and one must stay. Ends other sessions and browsers.
 
     Another one becomes the default. A phone's text and call are removed one by one: each is an option of its own.
@@ -67,7 +67,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], mu
         mine = [c.enrolment for c in lookup.confirmed(enrolment.user.pk)]
         others = [e for e in mine if e.pk != enrolment.pk and e.method in allowed]
         left = [e for e in others if lookup.is_everyday(e)]
-        if must_keep_one and lookup.is_everyday(enrolment) and not left:
+        if one_must_stay and lookup.is_everyday(enrolment) and not left:
             return False
         # Locked and looked at again: it may have become the default since, or a sign-in may be asking for it.
         row_locks.lock_to_delete(Enrolment.objects.filter(pk=enrolment.pk))

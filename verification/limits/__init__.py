@@ -6,11 +6,6 @@ from verification.limits.counting.fixed_windows import window_start
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.counting.single_use import is_spent, spend_once
 from verification.limits.deletion_of_old_counters import purge
-from verification.limits.incorrect_app_passwords_and_program_secrets import (
-    ProgramSecrets,
-    spend_check,
-    spend_incorrect_secret,
-)
 from verification.limits.incorrect_codes_and_lockouts import (
     WrongCodes,
     all_locked_at,
@@ -25,6 +20,11 @@ from verification.limits.incorrect_codes_and_lockouts import (
     reset_wrong_codes,
     unlock,
     wrong_codes,
+)
+from verification.limits.incorrect_program_secrets import (
+    ProgramSecrets,
+    spend_check,
+    spend_incorrect_secret,
 )
 from verification.limits.message_limits import TRIAL, UNANSWERED, Sending, refund_send, spend_notice, spend_send
 from verification.limits.password_guessing_limits import (

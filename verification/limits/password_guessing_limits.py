@@ -26,7 +26,7 @@ from verification.limits.counting.counter_rows import (
 from verification.limits.counting.fixed_windows import WindowLimit
 from verification.limits.counting.gate import OPEN, Gate
 from verification.limits.growing_delays import wait_schedule
-from verification.limits.incorrect_app_passwords_and_program_secrets import check_limit
+from verification.limits.incorrect_program_secrets import check_limit
 from verification.models import Counter
 
 

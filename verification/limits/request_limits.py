@@ -1,4 +1,4 @@
-"""How many password resets, passkey sign-ins and requests of applications a name or network gets."""
+"""How many password resets, passkey sign-ins and requests of applications and directories are allowed."""
 
 from verification import conf
 from verification.browsers import known_browsers
@@ -39,5 +39,5 @@ def _passwordless_limit(context: Context, name: str) -> WindowLimit:
 
 
 def spend_client(client: str, *, most: int, context: Context) -> Gate:
-    """Count a request of an application's program. Call it before the request's transaction."""
+    """Count a request of an application or a directory. Call it before the request's transaction."""
     return count_in_windows([WindowLimit("client", client, MINUTE, most)], context.now)

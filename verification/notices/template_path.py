@@ -2,7 +2,7 @@
 
 
 def template_path(folder: str, kind: str) -> str:
-    """Return the path of a notice's template. Waiting messages store it, so releases keep it.
+    """Return the path of a notice's template. Waiting messages store it: once released, it stays.
 
     Shape: `folder` says to whom it goes, such as `to_person`.
     """

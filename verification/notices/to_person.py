@@ -129,7 +129,7 @@ def _text_to_numbers(
         outbox.notice(
             user,
             phone.address,
-            template=template_path("parts", "notice_as_text_message"),
+            template=template_path("to_person", "as_text_message"),
             context=values,
             now=now,
             until=until,

@@ -1,4 +1,4 @@
-"""Pages on an application's host for visitors whose address or cookie can't be checked: their sentences."""
+"""Pages on an application's host that refuse a request which can't be checked, with their sentences."""
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string

@@ -5,9 +5,8 @@ A session that ends earlier ends them, too. Our settings import this, so it impo
 
 from datetime import timedelta
 
-AUTHORIZATION_CODE_LIFE = timedelta(
-    seconds=60
-)  # Source: RFC 9700, 4.5: short-lived; RFC 6749, 4.1.2 allows ten minutes
+# Source: RFC 9700, 4.5: short-lived; RFC 6749, 4.1.2 allows ten minutes
+AUTHORIZATION_CODE_LIFE = timedelta(seconds=60)
 ACCESS_TOKEN_LIFE = timedelta(minutes=10)
 ID_TOKEN_LIFE = timedelta(minutes=10)
 LOGOUT_TOKEN_LIFE = timedelta(minutes=2)  # Source: Back-Channel Logout 1.0, 2.4 recommends at most two

@@ -223,7 +223,7 @@ def take_away(request: AuthedRequest, enrolment: Enrolment) -> bool:
             enrolment,
             request_context.read(request),
             allowed=rules.methods,
-            must_keep_one=enrolments.must_keep_one(request.user),
+            one_must_stay=enrolments.must_keep_one(request.user),
         )
         if removed:
             ending_sessions.carry_over(request, request.user)

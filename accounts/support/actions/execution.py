@@ -41,7 +41,7 @@ class ActionRequest:
 # One submission of a form -------------------------------------------------------------------------------------
 
 _FORM_REF_LIFE = timedelta(days=1)
-_signer = signing.TimestampSigner(salt="accounts.support.actions.who_may_act_on_whom")
+_signer = signing.TimestampSigner(salt="accounts.support.actions.authorise")  # stays: it signs forms that are open
 
 
 def new_form_ref() -> str:

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, hardware_token_list_and_details, people_search
-from accounts.support.hardware_token_list_and_details import TokenRow
+from accounts.support import desk_scopes, hardware_tokens_for_staff, people_search
+from accounts.support.hardware_tokens_for_staff import TokenRow
 from accounts.support.people_search import NotOnePerson
 from accounts.support.views import layout
 from verification import hardware_token_stock, inputs
@@ -49,7 +49,7 @@ def _may(request: AuthedRequest, right: str) -> None:
 
 def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[TokenRow]:
     """Return the rows of tokens, without the names of users of another desk."""
-    rows = [hardware_token_list_and_details.row(token) for token in found]
+    rows = [hardware_tokens_for_staff.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
     seen = (
         set(desk_scopes.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
@@ -102,7 +102,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
             return redirect(f"{address}?{urlencode({'serial': token.serial})}")
     context = {
         "row": row,
-        "facts": hardware_token_list_and_details.facts_of(token),
+        "facts": hardware_tokens_for_staff.facts_of(token),
         "form": form,
         "is_mine_to_help": row.person is not None,
     }
@@ -115,7 +115,7 @@ def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if hardware_token_list_and_details.retire(token, request.user, request_context.read(request), reason=reason):
+        if hardware_tokens_for_staff.retire(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is retired."))
         else:
             messages.info(request, _("Nothing was done: someone has this token, or it is already retired."))
@@ -130,7 +130,7 @@ def restore(request: AuthedRequest, ref: str) -> HttpResponseBase:
     token = _token(ref)
 
     def run(reason: str) -> None:
-        if hardware_token_list_and_details.restore(token, request.user, request_context.read(request), reason=reason):
+        if hardware_tokens_for_staff.restore(token, request.user, request_context.read(request), reason=reason):
             messages.success(request, _("The token is in stock again."))
         else:
             messages.info(request, _("Nothing was done: this token isn’t retired."))

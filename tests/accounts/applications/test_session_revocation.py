@@ -56,7 +56,7 @@ def _change_password(person: Person, actor: Actor) -> None:
 
 
 def _remove_method(person: Person, actor: Actor) -> None:
-    assert enrolments.remove(person.enrolment("text"), actor.context, allowed=("totp",), must_keep_one=True)
+    assert enrolments.remove(person.enrolment("text"), actor.context, allowed=("totp",), one_must_stay=True)
 
 
 def _import(person: Person, _actor: Actor) -> None:

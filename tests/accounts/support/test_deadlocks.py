@@ -139,7 +139,7 @@ STEPS: dict[str, Callable[[EngineUser], Run]] = {
 def _remove(engine_user: EngineUser, _actor: Actor) -> None:
     mine = Enrolment.objects.filter(user=engine_user.user, method="totp", confirmed=True)
     found = mine.earliest("created_at", "pk")  # another one may have been verified a moment ago
-    enrolments.remove(found, engine_user.context, allowed=("totp", "text"), must_keep_one=False)
+    enrolments.remove(found, engine_user.context, allowed=("totp", "text"), one_must_stay=False)
 
 
 ACTIONS: dict[str, Callable[[EngineUser, Actor], object]] = {

@@ -9,10 +9,10 @@ from verification.limits.incorrect_codes_and_lockouts import _ALL_LOCKED, DAYS
 from verification.models import AuditEvent, Enrolment, Failure, Message
 
 
-def remove(engine_user: EngineUser, method: str, *, must_keep_one: bool = True) -> bool:
+def remove(engine_user: EngineUser, method: str, *, one_must_stay: bool = True) -> bool:
     enrolment = Enrolment.objects.select_related("user").get(user=engine_user.user, method=method)
     return enrolments.remove(
-        enrolment, engine_user.context, allowed=engine_user.rules.methods, must_keep_one=must_keep_one
+        enrolment, engine_user.context, allowed=engine_user.rules.methods, one_must_stay=one_must_stay
     )
 
 
@@ -52,7 +52,7 @@ def test_codes_for_bad_days_are_no_way_in(ana: EngineUser) -> None:
 
 def test_last_one_may_go_where_none_is_required(ana: EngineUser) -> None:
     for name in ("text", "call", "totp"):
-        assert remove(ana, name, must_keep_one=False)
+        assert remove(ana, name, one_must_stay=False)
 
     assert methods(ana) == []
 

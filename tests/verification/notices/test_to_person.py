@@ -62,7 +62,7 @@ def test_text_says_what_happened_and_how_to_object(ana: EngineUser) -> None:
     assert "This wasn't me" in said
 
 
-NOT_TEXTED = {"declared_by_audit_event", "password_change_in_directory", "password_reset"}
+NOT_TEXTED = {"as_text_message", "declared_by_audit_event", "password_change_in_directory", "password_reset"}
 OF_PEOPLE = sorted(path.stem for path in (NOTICES / "to_person").glob("*.txt") if path.stem not in NOT_TEXTED)
 EVENTS = {event.kind: event for event in audit.user_events() if event.notice is not None}
 VALUES: dict[str, Any] = {

@@ -35,7 +35,7 @@ def _spend_code(person: Person) -> object:
 
 
 def _remove(person: Person) -> object:
-    return enrolments.remove(person.enrolment("call"), fresh_context(), allowed=("text", "totp"), must_keep_one=True)
+    return enrolments.remove(person.enrolment("call"), fresh_context(), allowed=("text", "totp"), one_must_stay=True)
 
 
 def _renew(person: Person) -> object:

@@ -67,7 +67,7 @@ class OwnerOfManyApps:
     def remove(self, pk: int) -> None:
         row = Enrolment.objects.select_related("user").filter(pk=pk, confirmed=True).first()
         if row is not None:
-            enrolments.remove(row, self.context, allowed=ALLOWED, must_keep_one=True)
+            enrolments.remove(row, self.context, allowed=ALLOWED, one_must_stay=True)
 
     def prefer(self, pk: int) -> None:
         row = Enrolment.objects.select_related("user").filter(pk=pk, confirmed=True).first()

@@ -134,7 +134,7 @@ def test_two_removed_at_once_leave_a_usual_one(ana: Person) -> None:
     usual, next_one = ana.enrolment("text"), ana.enrolment("call")
 
     for row in (usual, next_one):
-        enrolments.remove(row, fresh_context(), allowed=("text", "call", "totp"), must_keep_one=True)
+        enrolments.remove(row, fresh_context(), allowed=("text", "call", "totp"), one_must_stay=True)
 
     assert default_of(ana) == "totp"
 
