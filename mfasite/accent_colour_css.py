@@ -50,11 +50,11 @@ def _hex(channels: tuple[float, float, float]) -> str:
 
 
 def read(text: str) -> str:
-    """Read a colour. Shape: #rrggbb, #rgb, or either without the #; anything else gives the default."""
+    """Read a colour; empty if it is none. Shape: #rrggbb, #rgb, or either without the #."""
     digits = text.strip().removeprefix("#").lower()
     if re.fullmatch(r"[0-9a-f]{3}", digits):
         digits = "".join(2 * digit for digit in digits)
-    return f"#{digits}" if re.fullmatch(r"[0-9a-f]{6}", digits) else conf.DEFAULT_ACCENT_COLOUR
+    return f"#{digits}" if re.fullmatch(r"[0-9a-f]{6}", digits) else ""
 
 
 def luminance(colour: str) -> float:
@@ -107,7 +107,9 @@ def palette(accent: str, *, surfaces: tuple[str, ...], dark: bool) -> Palette:
 
 @lru_cache(maxsize=8)
 def sheet(accent: str) -> str:
-    """Return the stylesheet for an accent colour."""
+    """Return the stylesheet for an accent colour. Without one it is empty, and the default in app.css counts."""
+    if not accent:
+        return ""
     light, dark = palette(accent, surfaces=LIGHT, dark=False), palette(accent, surfaces=DARK, dark=True)
     return f":root{{{light.declarations()}}}\n@media (prefers-color-scheme:dark){{:root{{{dark.declarations()}}}}}\n"
 

@@ -1,9 +1,7 @@
-"""Settings: the organisation's logo and accent colour, with the default colour."""
+"""Settings: the organisation's logo and accent colour. The default colour is in `static/mfasite/app.css`."""
 
 from verification.conf import ORGANISATION
 from verification.declaring_settings import Setting, formats
-
-DEFAULT_ACCENT_COLOUR = "#1d4f91"
 
 organisation_logo_url: Setting[str] = Setting(
     ORGANISATION,
@@ -17,6 +15,6 @@ accent_colour: Setting[str] = Setting(
     "ACCENT_COLOUR",
     formats.text("a colour such as #1d4f91", example="#7a1fa2", pattern="#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})"),
     default="",
-    default_text=f"`{DEFAULT_ACCENT_COLOUR}`",
+    default_text="`#1d4f91`",
     meaning="the colour of buttons and links. It is made lighter or darker where it would be hard to read",
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from mfasite import accent_colour_css, conf
+from mfasite import accent_colour_css
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 SCHEMES = [(accent_colour_css.LIGHT, False), (accent_colour_css.DARK, True)]
@@ -46,8 +46,8 @@ def test_leaves_a_readable_accent_as_it_is() -> None:
     [
         ("#1D4F91", "#1d4f91"),
         ("07c", "#0077cc"),
-        ("", conf.DEFAULT_ACCENT_COLOUR),
-        ("red;}body{display:none", conf.DEFAULT_ACCENT_COLOUR),
+        ("", ""),
+        ("red;}body{display:none", ""),
     ],
 )
 def test_reads_a_colour_and_nothing_else(text: str, colour: str) -> None:
@@ -58,6 +58,20 @@ def test_knows_the_surfaces_of_the_stylesheet() -> None:
     css = (Path(accent_colour_css.__file__).parent / "static/mfasite/app.css").read_text()
 
     assert tuple(re.findall(r"--(?:page|surface): (#\w+);", css))[:4] == ("#f3f4f6", "#fff", *accent_colour_css.DARK)
+
+
+def test_default_colours_are_those_of_the_default_accent() -> None:
+    css = (Path(accent_colour_css.__file__).parent / "static/mfasite/app.css").read_text()
+    light, _, dark = css.partition("@media (prefers-color-scheme: dark)")
+    in_light, in_dark = (dict(re.findall(r"--((?:on-)?accent(?:-\w+)?): (#\w{6});", part)) for part in (light, dark))
+
+    for found, (surfaces, is_dark) in zip((in_light, in_dark), SCHEMES, strict=True):
+        computed = accent_colour_css.palette(in_light["accent"], surfaces=surfaces, dark=is_dark)
+        assert {name.replace("_", "-"): value for name, value in vars(computed).items()} == found
+
+
+def test_serves_nothing_without_a_colour(client: Client) -> None:
+    assert client.get(reverse("theme")).content == b""
 
 
 def test_serves_the_colours_to_strangers_and_lets_caches_keep_them(client: Client, settings: Settings) -> None:
