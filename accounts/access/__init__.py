@@ -3,17 +3,17 @@
 from accounts.access import (
     access_decision_words,
     acr_and_amr_values,
-    app_password_access,
+    app_passwords_when_blocked,
     portal_and_staff,
     required_strength,
     step_up_rounds,
     stepping_up,
 )
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
+from accounts.access.age_of_verifications import Demand
 from accounts.access.application_access import of_facts, of_person, of_request
 from accounts.access.facts_of_stored_session import of_data
 from accounts.access.groups_allowed import Groups, forget, groups_of
-from accounts.access.max_age_and_clock_skew import Demand
 from accounts.access.required_strength import RequestedVerification
 from accounts.access.stepping_up import step_up
 from accounts.applications import AccessReason
@@ -32,7 +32,7 @@ __all__ = [
     "Verification",
     "access_decision_words",
     "acr_and_amr_values",
-    "app_password_access",
+    "app_passwords_when_blocked",
     "decide",
     "forget",
     "groups_of",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from accounts.access import acr_and_amr_values, max_age_and_clock_skew, step_up_rounds
-from accounts.access.max_age_and_clock_skew import Demand
+from accounts.access import acr_and_amr_values, age_of_verifications, step_up_rounds
+from accounts.access.age_of_verifications import Demand
 from accounts.applications import AccessReason
 from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
 from verification import method_registry
@@ -114,7 +114,7 @@ def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> Ac
 
 
 def _is_fresh(verification: Verification, requirement: Requirement, now: datetime) -> bool:
-    return max_age_and_clock_skew.is_fresh(
+    return age_of_verifications.is_fresh(
         verification.at, now=now, max_age=requirement.max_age, demand=requirement.demand
     )
 
@@ -184,7 +184,7 @@ def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) ->
     """
     strongest = _strongest(owned) or (PASSWORD,)
     verified = facts.verified if facts is not None else ()
-    recent = {each.method for each in verified if max_age_and_clock_skew.allows_setup(each.at, now=now)}
+    recent = {each.method for each in verified if age_of_verifications.allows_setup(each.at, now=now)}
     return () if recent & set(strongest) else strongest
 
 

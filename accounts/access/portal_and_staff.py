@@ -1,4 +1,4 @@
-"""Access decisions for the portal, the staff pages and app passwords, made in the same way as for applications."""
+"""Access decisions for the portal and the staff pages, made in the same way as for applications."""
 
 from datetime import timedelta
 

@@ -8,7 +8,7 @@ from accounts.access.access_decision import (
     AskedBy,
     Requirement,
 )
-from accounts.access.max_age_and_clock_skew import Demand
+from accounts.access.age_of_verifications import Demand
 from accounts.models import Application
 from verification import strengths
 from verification.strengths import AuthenticationStrength

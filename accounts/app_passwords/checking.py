@@ -84,7 +84,7 @@ def check(request: CheckRequest) -> CheckedAppPassword:
 
 def _use(found: AppPassword, request: CheckRequest, *, is_allowed: bool) -> CheckedAppPassword:
     user = found.user
-    if not access.app_password_access.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
+    if not access.app_passwords_when_blocked.older_app(user, is_allowed=is_allowed, now=request.now).is_granted:
         return CheckedAppPassword(CheckResult.WRONG)
     if not _fits(found, request):
         failing_apps.count(user, request)
@@ -149,4 +149,4 @@ def _check_password(user: User | None, request: CheckRequest, until: float) -> p
 def _may_without(user: User, now: datetime) -> bool:
     is_free = user.second_step == SecondStep.DISABLED and not user.is_staff and not user.needs_new_password
     is_free = is_free and policies.refusal(user, now) is None
-    return access.app_password_access.older_app(user, is_allowed=is_free, now=now).is_granted
+    return access.app_passwords_when_blocked.older_app(user, is_allowed=is_free, now=now).is_granted

@@ -3,15 +3,17 @@
 A person of a directory has no password here. Each check asks a server of their directory to bind as their entry.
 """
 
-from accounts.directories import audit_events, connection_test, ldap_connections, person_search
-from accounts.directories.ldap_connections import Connection, LdapEntry
+from accounts.directories import audit_events, connection_test, ldap_binds_and_searches, person_search
+from accounts.directories.ldap_binds_and_searches import Connection, LdapEntry
 from accounts.directories.ldap_password_checks import Judged, check, check_stranger, deadline, forget, known, take_time
 from accounts.directories.password_result_codes import PasswordResult
 from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
+from accounts.directories.usual_filters_and_attributes import USUAL_FILTERS_AND_ATTRIBUTES
 
 __all__ = [
+    "USUAL_FILTERS_AND_ATTRIBUTES",
     "WORDS",
     "Connection",
     "DirectoryEntry",
@@ -25,7 +27,7 @@ __all__ = [
     "deadline",
     "forget",
     "known",
-    "ldap_connections",
+    "ldap_binds_and_searches",
     "password_of",
     "person_search",
     "seal_password",

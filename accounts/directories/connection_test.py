@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.directories import ldap_connections
-from accounts.directories.ldap_connections import Connection
+from accounts.directories import ldap_binds_and_searches
+from accounts.directories.ldap_binds_and_searches import Connection
 from accounts.directories.password_result_codes import NotChecked, PasswordResult
 from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.service_account_password import password_of
@@ -41,7 +41,8 @@ def run(directory: Directory, *, username: str, password: str) -> list[ServerRep
     """
     return [
         ServerReport(
-            server=ldap_connections.url_of(directory, each), steps=tuple(_steps(directory, each, username, password))
+            server=ldap_binds_and_searches.url_of(directory, each),
+            steps=tuple(_steps(directory, each, username, password)),
         )
         for each in directory.servers
     ]
@@ -49,7 +50,7 @@ def run(directory: Directory, *, username: str, password: str) -> list[ServerRep
 
 def _steps(directory: Directory, server: str, username: str, password: str) -> Iterator[ConnectionTestStep]:
     account_password = password_of(directory)
-    if not ldap_connections.is_installed():
+    if not ldap_binds_and_searches.is_installed():
         yield ConnectionTestStep(
             name=_("python-ldap"),
             is_done=False,
@@ -64,9 +65,9 @@ def _steps(directory: Directory, server: str, username: str, password: str) -> I
         )
         return
     try:
-        with ldap_connections.connected(directory, server) as connection:
+        with ldap_binds_and_searches.connected(directory, server) as connection:
             yield from _connected(connection, directory, account_password, username, password)
-    except ldap_connections.Away as error:
+    except ldap_binds_and_searches.Away as error:
         yield ConnectionTestStep(name=_("Connection"), is_done=False, text=str(error))
 
 
@@ -77,7 +78,7 @@ def _connected(
         connection.bind_account(account_password)
         yield ConnectionTestStep(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
         yield ConnectionTestStep(name=_("Service account"), is_done=True, text=directory.account)
-    except ldap_connections.Misconfigured as error:
+    except ldap_binds_and_searches.Misconfigured as error:
         yield ConnectionTestStep(name=_("Connection"), is_done=True, text=str(directory.get_encryption_display()))
         yield ConnectionTestStep(name=_("Service account"), is_done=False, text=str(error))
         return
@@ -89,7 +90,7 @@ def _connected(
             return
         entry = connection.find(username)
         is_disabled = entry is not None and _is_disabled(connection, directory, entry.dn)
-    except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
+    except (ldap_binds_and_searches.Misconfigured, ldap_binds_and_searches.TooMany) as error:
         yield ConnectionTestStep(name=_("Search"), is_done=False, text=str(error))
         return
     yield _found(entry, username)

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from accounts.directories import (
     incorrect_passwords_allowed,
-    ldap_connections,
+    ldap_binds_and_searches,
     requests_at_once,
     server_availability,
     timeouts,
 )
-from accounts.directories.ldap_connections import Connection
+from accounts.directories.ldap_binds_and_searches import Connection
 from accounts.directories.password_result_codes import NotChecked, PasswordResult
 from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.service_account_password import password_of
@@ -166,7 +166,7 @@ class _Guess:
 
     def bind(self, connection: Connection, entry: DirectoryEntry | None) -> Judged:
         """Count it, and let a server check it. If a server may have counted it, it stays counted here."""
-        if entry is None or not ldap_connections.can_be_sent(self.password):
+        if entry is None or not ldap_binds_and_searches.can_be_sent(self.password):
             connection.bind_nobody()
             return Judged(answer=PasswordResult.WRONG)
         is_first = entry.key != self.counted
@@ -194,7 +194,7 @@ def _ask(
 ) -> T | _Unreachable:
     """Put a question to the first server that answers."""
     password = password_of(directory)
-    if password is None or not ldap_connections.is_installed():
+    if password is None or not ldap_binds_and_searches.is_installed():
         logger.error("directory %s: the password of its service account or python-ldap is missing", directory.pk)
         return _Unreachable()
     try:
@@ -203,7 +203,7 @@ def _ask(
     except requests_at_once.Busy:
         if not is_made_up:
             logger.warning("directory %s: too many requests wait for it", directory.pk)
-    except (ldap_connections.Misconfigured, ldap_connections.TooMany) as error:
+    except (ldap_binds_and_searches.Misconfigured, ldap_binds_and_searches.TooMany) as error:
         logger.error("directory %s: %s", directory.pk, error)
     return _Unreachable()
 
@@ -212,14 +212,14 @@ def _ask_servers(
     directory: Directory, password: str, question: Callable[[Connection], T], *, until: float
 ) -> T | _Unreachable:
     for server in directory.servers:
-        url = ldap_connections.url_of(directory, server)
+        url = ldap_binds_and_searches.url_of(directory, server)
         if until - time.monotonic() < timeouts.MIN_TIME_TO_ASK or not server_availability.is_up(url):
             continue
         try:
-            with ldap_connections.connected(directory, server, until=until) as connection:
+            with ldap_binds_and_searches.connected(directory, server, until=until) as connection:
                 connection.bind_account(password)
                 answer = question(connection)
-        except ldap_connections.Away as error:
+        except ldap_binds_and_searches.Away as error:
             server_availability.note_down(url)
             logger.warning("directory %s: %s did not answer: %s", directory.pk, url, error)
             continue
@@ -227,7 +227,7 @@ def _ask_servers(
             server_availability.note_up(url)  # that was an answer, and may be about one account only
             logger.warning("directory %s: %s checked no password: %s", directory.pk, url, refused)
             continue
-        except (ldap_connections.Misconfigured, ldap_connections.TooMany):
+        except (ldap_binds_and_searches.Misconfigured, ldap_binds_and_searches.TooMany):
             server_availability.note_up(url)  # that was an answer
             raise
         server_availability.note_up(url)

@@ -6,7 +6,7 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import Connection, LdapEntry, ldap_connections, person_search
+from accounts.directories import Connection, LdapEntry, ldap_binds_and_searches, person_search
 from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind
@@ -34,8 +34,8 @@ _LOCKED_FOR_GOOD = "000001010000"
 class Reader:
     """Reads one directory over one connection: first its people, then its groups.
 
-    Errors: `Away`, `Incomplete` and `Misconfigured` of `ldap_connections`, each of which means that nothing may be
-    concluded from what was read.
+    Errors: `Away`, `Incomplete` and `Misconfigured` of `ldap_binds_and_searches`, each of which means that nothing may
+    be concluded from what was read.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Reader:
         for page in self._connection.pages(about.base, person_search.filter_for(about, "*"), wanted):
             n += len(page)
             if n > MAX_PEOPLE:
-                raise ldap_connections.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
+                raise ldap_binds_and_searches.Incomplete(f"The directory gave more than {MAX_PEOPLE} people.")
             for found in page:
                 self._check_key(found)
                 username = found.first(about.username_attribute)
-                self._memberships.add_person(found.key, ldap_connections.digest_of_dn(found.dn), username)
+                self._memberships.add_person(found.key, ldap_binds_and_searches.digest_of_dn(found.dn), username)
             yield [self._person(found, is_disabled=found.key in disabled) for found in page]
 
     def groups(self) -> Iterator[GroupEntry]:
@@ -111,7 +111,9 @@ class Reader:
 
     def _check_key(self, found: LdapEntry) -> None:
         if not found.key:
-            raise ldap_connections.Misconfigured(f"The service account can’t read the permanent id of {found.dn}.")
+            raise ldap_binds_and_searches.Misconfigured(
+                f"The service account can’t read the permanent id of {found.dn}."
+            )
 
     def _person(self, found: LdapEntry, *, is_disabled: bool) -> PersonEntry:
         about = self._directory
@@ -141,8 +143,8 @@ class Reader:
         self._memberships.add_group(
             found.key,
             found.first("cn"),
-            digest=ldap_connections.digest_of_dn(found.dn),
-            members=[ldap_connections.digest_of_dn(_without_id(each)) for each in members],
+            digest=ldap_binds_and_searches.digest_of_dn(found.dn),
+            members=[ldap_binds_and_searches.digest_of_dn(_without_id(each)) for each in members],
             usernames=names,
         )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.directories import ldap_connections, password_of
+from accounts.directories import ldap_binds_and_searches, password_of
 from accounts.directory_sync import (
     applying_batches,
     audit_events,
@@ -124,22 +124,22 @@ def _run(sync: DirectorySync) -> None:
 def _read(sync: DirectorySync) -> None:
     """Read the directory from the first server that answers, and then stop to ask, apply, or end."""
     directory, password = sync.directory, password_of(sync.directory)
-    if password is None or not ldap_connections.is_installed():
+    if password is None or not ldap_binds_and_searches.is_installed():
         _fail(sync, _("The password of the service account can’t be decrypted, or python-ldap is missing."))
         return
     error = ""
     for server in directory.servers:
-        url, now = ldap_connections.url_of(directory, server), timezone.now()
+        url, now = ldap_binds_and_searches.url_of(directory, server), timezone.now()
         _start_reading(sync, url, now)
         plan = SyncPlan(sync, now, lambda counts: _keep(sync, counts))
         try:
-            with ldap_connections.connected(directory, server) as connection:
+            with ldap_binds_and_searches.connected(directory, server) as connection:
                 connection.bind_account(password)
                 plan.make(Reader(directory, connection, now, keep=plan.keep))
-        except ldap_connections.Away as away:
+        except ldap_binds_and_searches.Away as away:
             error = f"{url}: {away}"
             continue
-        except (ldap_connections.Misconfigured, ldap_connections.Incomplete) as why:
+        except (ldap_binds_and_searches.Misconfigured, ldap_binds_and_searches.Incomplete) as why:
             error = f"{url}: {why}"
             break
         _was_read(sync, plan)

@@ -14,8 +14,8 @@ from accounts.portal.views import (
     password_change,
     profile,
     recovery_codes,
-    self_test,
     this_wasnt_me,
+    trying_a_method_out,
 )
 
 app_name = "portal"
@@ -33,7 +33,7 @@ urlpatterns = [
     path("methods/<slug:ref>/rename/", methods.rename, name="method-rename"),
     path("methods/<slug:ref>/usual/", methods.make_default, name="method-default"),
     path("methods/<slug:ref>/remove/", methods.remove, name="method-remove"),
-    path("methods/<slug:ref>/try/", self_test.try_out, name="method-try"),
+    path("methods/<slug:ref>/try/", trying_a_method_out.try_out, name="method-try"),
     path("app-passwords/", app_passwords.index, name="app-passwords"),
     path("app-passwords/make/", app_passwords.create, name="app-password-create"),
     path("app-passwords/delete/", app_passwords.delete, name="app-passwords-delete"),

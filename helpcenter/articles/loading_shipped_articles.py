@@ -1,16 +1,12 @@
 """Loads the shipped articles into the database, and keeps those that an editor changed."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
 from helpcenter import shipped_articles
 from helpcenter.models import Article
-
-if TYPE_CHECKING:
-    pass
-
 
 _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # when the shipped articles were published
 

@@ -6,7 +6,7 @@ from mfasite.conf.django_secret_key import *
 from mfasite.conf.database_connection import *
 from mfasite.conf.logo_and_accent_colour import *
 from mfasite.conf.organisation_time_zone import *
-from mfasite.conf.web_server import *
+from mfasite.conf.web_server_address_and_processes import *
 from mfasite.conf.metrics import *
 from mfasite.conf.redis_broker import *
 from mfasite.conf.logs import *

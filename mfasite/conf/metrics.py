@@ -1,6 +1,6 @@
 """Settings: who can read the metrics."""
 
-from mfasite.conf.web_server import WEB
+from mfasite.conf.web_server_address_and_processes import WEB
 from verification.declaring_settings import Setting, formats
 
 metrics_token: Setting[str] = Setting(

@@ -31,6 +31,13 @@ from verification.enrolments.lookup import (
     of_session,
     people_of_address,
 )
+from verification.enrolments.marking_codes_as_used import (
+    is_used,
+    mark_used,
+    save_learned,
+    spend_single_use_code,
+    use_later,
+)
 from verification.enrolments.one_change_at_a_time import lock_person, lock_person_and_methods
 from verification.enrolments.recovery_code_renewal import (
     backup_method,
@@ -49,7 +56,6 @@ from verification.enrolments.signin_options import (
     unavailable_reason,
 )
 from verification.enrolments.trusted_numbers_of_directories import supply, takes_number, withdraw, withdraw_these
-from verification.enrolments.used_codes import is_used, mark_used, save_learned, spend_single_use_code, use_later
 
 __all__ = [
     "ConfirmedEnrolment",

@@ -26,24 +26,6 @@ from accounts.support import administration_audit_events, desk_scopes, directory
 from verification.inputs import LineField
 from verification.policies import Lines
 
-# What the two kinds of directory usually call things.
-USUAL: Mapping[str, Mapping[str, str]] = {
-    "openldap": {
-        "person_filter": "(&(objectClass=inetOrgPerson)(uid={username}))",
-        "username_attribute": "uid",
-        "name_attribute": "cn",
-        "email_attribute": "mail",
-    },
-    "active_directory": {
-        "person_filter": "(&(objectCategory=person)(objectClass=user)"
-        "(|(sAMAccountName={username})(userPrincipalName={username})))",
-        "username_attribute": "sAMAccountName",
-        "name_attribute": "displayName",
-        "email_attribute": "mail",
-    },
-}
-
-
 _ASKED = _("We ask its servers for people and groups, and they check passwords.")
 _EXPLAIN: Mapping[DirectoryKind, object] = {
     DirectoryKind.OPENLDAP: _ASKED,
@@ -102,7 +84,7 @@ class DirectoryForm(ChangeForm):
             self.fields[name].error_messages["required"] = _NEEDED[name]
         if self.instance.kind == DirectoryKind.ACTIVE_DIRECTORY:
             self._explain("account", gettext("Active Directory also takes two-step@example.org."))
-        for name, usual in USUAL[self.instance.kind].items():
+        for name, usual in directories.USUAL_FILTERS_AND_ATTRIBUTES[self.instance.kind].items():
             self._explain(name, gettext("Leave this empty to use %(usual)s.") % {"usual": usual})
 
     def _explain(self, name: str, more: str) -> None:
@@ -121,7 +103,7 @@ class DirectoryForm(ChangeForm):
         is_sent_elsewhere = self.instance.pk is not None and _WHERE_TO & set(self.changed_data)
         if is_sent_elsewhere and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
             self.add_error("account_password", _("Enter it again, because you changed where or how it’s sent."))
-        for name, value in USUAL.get(self.instance.kind, {}).items():
+        for name, value in directories.USUAL_FILTERS_AND_ATTRIBUTES.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
         return cleaned

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.directories import encrypted_sockets, ldap_connections, timeouts
+from accounts.directories import encrypted_sockets, ldap_binds_and_searches, timeouts
 from accounts.models import Directory
 from accounts.models.directories import Encryption
 from tests.faults.servers import certificate
@@ -119,9 +119,9 @@ def _said_by(server: HalfHandshakeServer, encryption: Encryption) -> list[str]:
 
     def ask() -> None:
         try:
-            with ldap_connections.connected(directory, server.address, until=time.monotonic() + 2) as connection:
+            with ldap_binds_and_searches.connected(directory, server.address, until=time.monotonic() + 2) as connection:
                 connection.bind_account("secret")
-        except ldap_connections.Away as away:
+        except ldap_binds_and_searches.Away as away:
             said.append(str(away))
 
     asking = threading.Thread(target=ask, daemon=True)
@@ -143,7 +143,7 @@ def test_a_name_that_no_server_can_have_is_away() -> None:
     directory = Directory(kind="openldap", encryption=Encryption.LDAPS, account="cn=us", base="dc=example")
 
     with (
-        pytest.raises(ldap_connections.Away),
-        ldap_connections.connected(directory, "ldap..example.org"),
+        pytest.raises(ldap_binds_and_searches.Away),
+        ldap_binds_and_searches.connected(directory, "ldap..example.org"),
     ):
         pass

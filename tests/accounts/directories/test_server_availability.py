@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from accounts import directories
-from accounts.directories import ldap_connections, server_availability
+from accounts.directories import ldap_binds_and_searches, server_availability
 from accounts.directories.password_result_codes import PasswordResult
 from accounts.models import Directory
 from tests.simulated.people import Clock
@@ -21,7 +21,7 @@ class _Twins:
         """Accept the service account."""
 
     def find(self, username: str) -> None:
-        raise ldap_connections.TooMany("The filter finds more than one entry.")
+        raise ldap_binds_and_searches.TooMany("The filter finds more than one entry.")
 
 
 @contextmanager
@@ -32,12 +32,12 @@ def _connected(directory: Directory, server: str, *, until: float) -> Iterator[_
 @pytest.mark.django_db
 def test_a_server_that_answered_is_up_whatever_it_answered(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing: after a pause one ambiguous name kept everyone's directory away for the next 30 seconds."""
-    monkeypatch.setattr(ldap_connections, "connected", _connected)
-    monkeypatch.setattr(ldap_connections, "is_installed", lambda: True)
+    monkeypatch.setattr(ldap_binds_and_searches, "connected", _connected)
+    monkeypatch.setattr(ldap_binds_and_searches, "is_installed", lambda: True)
     made = Directory(name="Domain", kind="openldap", servers=["ldap.example.org"], account="cn=us", base="dc=example")
     directories.seal_password(made, "secret")
     made.save()
-    url = ldap_connections.url_of(made, "ldap.example.org")
+    url = ldap_binds_and_searches.url_of(made, "ldap.example.org")
     server_availability.note_down(url)
     monkeypatch.setitem(server_availability._down, url, time.monotonic() - 1)
 

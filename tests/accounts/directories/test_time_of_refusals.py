@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import get_hasher
 from accounts import conf, directories
 from accounts import local_or_directory_password_check as password_check
 from accounts.directories import requests_at_once
-from accounts.directories.ldap_connections import Connection
+from accounts.directories.ldap_binds_and_searches import Connection
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
 from tests.simulated.app_password_services import AppPasswordService

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.directories import ldap_connections, timeouts
+from accounts.directories import ldap_binds_and_searches, timeouts
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.models.directories import Encryption
@@ -114,7 +114,7 @@ def test_a_silence_is_named(proxy: TcpProxy, read_before: Directory) -> None:
     """Seen failing with the name of an exception instead of words."""
     proxy.most = proxy.passed * 3 // 4
 
-    assert ldap_connections.NO_ANSWER in run(read_before).error
+    assert ldap_binds_and_searches.NO_ANSWER in run(read_before).error
 
 
 @pytest.mark.parametrize("proxy", [Encryption.LDAPS, Encryption.STARTTLS], indirect=True)

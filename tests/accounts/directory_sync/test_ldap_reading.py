@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.directories import ldap_connections, password_of
+from accounts.directories import ldap_binds_and_searches, password_of
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.provisioning import PersonEntry, PhoneEntry
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.services, pytest.mark.xdist_group("slapd_reading")]
 
 def read_entries(directory: Directory, clock: Clock) -> tuple[dict[str, PersonEntry], dict[str, set[str]]]:
     """Return the people by username, and the usernames of each group's members."""
-    with ldap_connections.connected(directory, directory.servers[0]) as connection:
+    with ldap_binds_and_searches.connected(directory, directory.servers[0]) as connection:
         connection.bind_account(password_of(directory) or "")
         reader = Reader(directory, connection, clock.now)
         people = [each for page in reader.people() for each in page]
@@ -54,7 +54,7 @@ def test_a_list_that_a_size_limit_cuts_off_is_incomplete(
     slapd.people(f"p{n}" for n in range(MAX_ENTRIES + 1))
     cut = directory(account=LIMITED)
 
-    with pytest.raises(ldap_connections.Incomplete, match="Size limit exceeded"):
+    with pytest.raises(ldap_binds_and_searches.Incomplete, match="Size limit exceeded"):
         read_entries(cut, clock)
 
     slapd.remove("p0")
@@ -138,5 +138,5 @@ def test_a_permanent_id_survives_a_rename(slapd: Slapd, directory: Callable[...,
 def test_nothing_is_read_from_a_base_that_is_not_there(
     slapd: Slapd, directory: Callable[..., Directory], clock: Clock
 ) -> None:
-    with pytest.raises(ldap_connections.Incomplete, match="No such object"):
+    with pytest.raises(ldap_binds_and_searches.Incomplete, match="No such object"):
         read_entries(directory(base=f"ou=elsewhere,{BASE}"), clock)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from accounts.directories.ldap_connections import LdapEntry
+from accounts.directories.ldap_binds_and_searches import LdapEntry
 from accounts.directory_sync import applying_batches, batches
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncRow

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import directory_sync
-from accounts.directories import ldap_connections
+from accounts.directories import ldap_binds_and_searches
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_runs import row_words
@@ -192,7 +192,7 @@ def test_two_people_swap_usernames_in_one_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Both were refused in every run, also if they were on different pages. Seen failing."""
-    monkeypatch.setattr(ldap_connections, "PAGE", page)
+    monkeypatch.setattr(ldap_binds_and_searches, "PAGE", page)
     slapd.people(["anna", "bert", "carl"])
     made = directory()
     sync_now(made)

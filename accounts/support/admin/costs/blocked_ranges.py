@@ -12,7 +12,7 @@ from accounts import request_context
 from accounts.admin_changes import spend
 from accounts.admin_site import EMPTY, AdminWords
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support.admin.costs.toll_fraud_guard import GuardedAdmin
+from accounts.support.admin.costs.base_admin_of_costs import GuardedAdmin
 from verification.limits import toll_fraud
 from verification.models import BlockedRange
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from accounts.admin_site import AdminWords
-from accounts.support.admin.costs.toll_fraud_guard import GuardedAdmin
+from accounts.support.admin.costs.base_admin_of_costs import GuardedAdmin
 from verification import phone_numbers
 from verification.models import Country
 

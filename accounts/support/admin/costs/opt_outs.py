@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from accounts.admin_site import AdminWords
-from accounts.support.admin.costs.toll_fraud_guard import GuardedAdmin
+from accounts.support.admin.costs.base_admin_of_costs import GuardedAdmin
 from verification.models import OptOut
 
 

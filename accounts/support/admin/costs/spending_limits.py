@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.admin_site import EMPTY, AdminWords
-from accounts.support.admin.costs.toll_fraud_guard import GuardedAdmin
+from accounts.support.admin.costs.base_admin_of_costs import GuardedAdmin
 from verification import limits
 from verification.limits import countries_and_prices, spending_limits
 from verification.models import SpendingLimit

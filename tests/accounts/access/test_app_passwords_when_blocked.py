@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.access import AccessDecision, AccessReason, AccessStep, app_password_access
+from accounts.access import AccessDecision, AccessReason, AccessStep, app_passwords_when_blocked
 from accounts.models import User
 from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService, mail
@@ -18,7 +18,7 @@ REFUSED = AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function after which the decision refuses everyone."""
-    return lambda: monkeypatch.setattr(app_password_access, "decide", lambda *_given, **_named: REFUSED)
+    return lambda: monkeypatch.setattr(app_passwords_when_blocked, "decide", lambda *_given, **_named: REFUSED)
 
 
 def test_app_passwords_ask_it(ana: Person, mail: AppPasswordService, nobody: Callable[[], None]) -> None:
