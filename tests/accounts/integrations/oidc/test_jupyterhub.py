@@ -21,11 +21,11 @@ _WRITE = """
 import django, json, sys
 django.setup()
 from accounts.models import OidcClient
-from accounts.support.applications import configurations
+from accounts.support.applications import configurations_to_copy
 name, secret = json.loads(sys.argv[1])
 client = OidcClient.objects.select_related("application").get(client_id=name)
-hub = next(each for each in configurations.OIDC if each.key == "jupyterhub")
-print(configurations.written(hub, client.application, "", client, secret))
+hub = next(each for each in configurations_to_copy.OIDC if each.key == "jupyterhub")
+print(configurations_to_copy.written(hub, client.application, "", client, secret))
 """
 # Where this machine differs from a server of its own: ports, and a hub that starts no notebooks.
 _LOCAL = """
