@@ -8,14 +8,14 @@ from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import ShippedRole
-from accounts.support import staff_roles
+from accounts.support import shipped_roles
 from verification.management.after_migrate import are_migrated
 
 
 def make_roles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
     """Create new roles, and give each role its new permissions. A receiver of `post_migrate`."""
-    if not are_migrated(using, apps, ShippedRole, Group, Permission) or staff_roles.are_made(using=using):
+    if not are_migrated(using, apps, ShippedRole, Group, Permission) or shipped_roles.are_made(using=using):
         return
-    for label in staff_roles.LABELS:  # Django makes the permissions of these apps too, but some of them later
+    for label in shipped_roles.LABELS:  # Django makes the permissions of these apps too, but some of them later
         create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
-    staff_roles.make(using=using)
+    shipped_roles.make(using=using)

@@ -11,9 +11,9 @@ from accounts.models.invitations_and_password_resets import Invitation, Password
 from accounts.models.oidc import LogoutDelivery, OidcClient, OidcConsent, OidcSignIn
 from accounts.models.people import User
 from accounts.models.proxies import ProtectedHost, Proxy
+from accounts.models.roles_given_earlier import ShippedRole
 from accounts.models.scim import ScimAccess, ScimPerson, ScimRequest
 from accounts.models.sessions import Session
-from accounts.models.shipped_roles import ShippedRole
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
 from verification.models.person import SecondStep
 

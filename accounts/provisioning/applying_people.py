@@ -15,7 +15,13 @@ from django.db.models.functions import Cast, Concat
 
 from accounts import invitations
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.provisioning import alarm_of_many_leavers, audit_events, leavers, matching_people, suggested_numbers
+from accounts.provisioning import (
+    alarm_of_many_leavers,
+    audit_events,
+    ending_access_of_leavers,
+    matching_people,
+    suggested_numbers,
+)
 from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.sessions.ending_sessions import EndedSessions
@@ -104,7 +110,9 @@ def _write(
     _withdraw_numbers(done, by, now)
     known_numbers = {change.user_id: new for change in done if change.user_id and (new := _new_numbers(change))}
     suggested_numbers.replace(known_numbers, fresh={user.pk for user in added.values()})
-    ended = leavers.end_access([change.user_id for change in done if change.user_id and change.is_leaving])
+    ended = ending_access_of_leavers.end_access(
+        [change.user_id for change in done if change.user_id and change.is_leaving]
+    )
     written = {change.entry.key for change in done if change.verdict is ChangeKind.ADDED or change.fields}
     keys = [change.entry.key for change in done if change.entry.key not in written]
     if keys:

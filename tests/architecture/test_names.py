@@ -215,8 +215,8 @@ def _may_share(name: str, paths: list[str]) -> bool:
 def test_finds_a_class_name_with_a_second_meaning() -> None:
     one, other = ast.parse("class Entry: pass"), ast.parse("x = 1\nclass Entry(dict): pass")
 
-    assert shared_names({"accounts/activity_entry_words.py": one, "helpcenter/home_page_topics.py": other}) == {
-        "Entry": ["accounts/activity_entry_words.py", "helpcenter/home_page_topics.py"]
+    assert shared_names({"accounts/activity_entries.py": one, "helpcenter/home_page_topics.py": other}) == {
+        "Entry": ["accounts/activity_entries.py", "helpcenter/home_page_topics.py"]
     }
 
 

@@ -27,7 +27,7 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
-from accounts.support.staff_roles import groups_of_staff, rights_of
+from accounts.support.shipped_roles import groups_of_staff, rights_of
 from verification import enrolments, policies
 
 

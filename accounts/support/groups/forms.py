@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes, permission_labels, staff_roles
+from accounts.support import desk_scopes, permission_labels, shipped_roles
 from accounts.support.groups import change_preview_and_refusals
 from verification.inputs import LineField
 
@@ -64,9 +64,11 @@ class GroupForm(forms.Form):
             self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
             cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
-        current = staff_roles.rights_of([group]) if group else set()
-        mine = {right for right in staff_roles.RIGHTS if staff.has_perm(right)}
-        found = staff_roles.permissions(mine | current).order_by("content_type__app_label", "content_type__model", "pk")
+        current = shipped_roles.rights_of([group]) if group else set()
+        mine = {right for right in shipped_roles.RIGHTS if staff.has_perm(right)}
+        found = shipped_roles.permissions(mine | current).order_by(
+            "content_type__app_label", "content_type__model", "pk"
+        )
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [
             (part.title, part.choices) for part in permission_labels.parts(found)
         ]

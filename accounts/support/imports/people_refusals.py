@@ -15,7 +15,7 @@ from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports import csv_tables
 from accounts.support.imports.people_reading import WantedPerson, joined, shown
 from accounts.support.imports.row_errors import collect_error
-from accounts.support.staff_roles import groups_of_staff
+from accounts.support.shipped_roles import groups_of_staff
 from verification import policies
 from verification.policies import Rules
 

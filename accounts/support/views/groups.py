@@ -14,7 +14,7 @@ from accounts import admin_changes, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, groups, permission_labels, staff_roles
+from accounts.support import desk_scopes, groups, permission_labels, shipped_roles
 from accounts.support.actions import Actor
 from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
 from accounts.support.views import layout
@@ -45,7 +45,7 @@ def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool
     found: list[Any] = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
     if are_roles:
         rows = Group.objects.in_bulk([group.pk for group in found])
-        given = [staff_roles.permissions(staff_roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
+        given = [shipped_roles.permissions(shipped_roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
         found = [(group, permission_labels.parts(each)) for group, each in zip(found, given, strict=True)]
     return layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
@@ -58,7 +58,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     n_members, n_seen = group.user_set.count(), members.count()
     context = {
         "group": group,
-        "parts": permission_labels.parts(staff_roles.permissions(staff_roles.rights_of([group])).order_by("pk")),
+        "parts": permission_labels.parts(shipped_roles.permissions(shipped_roles.rights_of([group])).order_by("pk")),
         "members": members[:_MAX_MEMBERS_SHOWN],
         "n_members": n_members,
         "n_seen": n_seen,

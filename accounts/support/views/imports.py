@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
@@ -26,6 +27,7 @@ from accounts.support.reports import csv_export_with_reason, csv_without_formula
 from accounts.support.views import layout
 
 _MAX_FAULTS_SHOWN = 100  # on the page
+_MAX_FILE_MEGABYTES = settings.FILE_UPLOAD_MAX_MEMORY_SIZE // 2**20
 
 
 class UploadForm(forms.Form):
@@ -38,9 +40,11 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("CSV, or a PSKC package of tokens. At most 8 MB."),
+        help_text=format_lazy(
+            gettext_lazy("CSV, or a PSKC package of tokens. At most {size} MB."), size=_MAX_FILE_MEGABYTES
+        ),
         error_messages={
-            "required": gettext_lazy("Choose a file of at most 8 MB."),
+            "required": format_lazy(gettext_lazy("Choose a file of at most {size} MB."), size=_MAX_FILE_MEGABYTES),
             "empty": gettext_lazy("The file is empty. Choose another one."),
         },
     )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts import activity_entry_words, app_passwords
+from accounts import activity_entries, app_passwords
 from accounts.models import User
 from accounts.support import caller_verification, case
 from accounts.support.actions import Actor, blocks_and_bypasses
@@ -267,9 +267,9 @@ def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person
 
 def entry(
     minute: int, *, title: str = "Wrong", kind: str = "warn", network: str = "192.0.2.7"
-) -> activity_entry_words.ActivityEntry:
+) -> activity_entries.ActivityEntry:
     at = datetime.fromisoformat(f"2026-03-02T08:{minute:02}Z")
-    return activity_entry_words.ActivityEntry(
+    return activity_entries.ActivityEntry(
         minute, "", at, "bad", title, "", "Firefox", network, kind, is_mine_to_deny=False
     )
 

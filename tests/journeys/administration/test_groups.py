@@ -15,7 +15,7 @@ from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import ActionRefusal, Actor
 from accounts.support.groups import WantedGroup, change_preview_and_refusals
-from accounts.support.staff_roles import permissions, rights_of
+from accounts.support.shipped_roles import permissions, rights_of
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from accounts.support.staff_roles import permissions
+from accounts.support.shipped_roles import permissions
 from tests.accounts.support.groups.desks import SEE
 from tests.simulated.people import Person
 from tests.simulated.staff import fay

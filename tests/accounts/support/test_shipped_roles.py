@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.management import after_migrate
 from accounts.models import ShippedRole
-from accounts.support import staff_roles
+from accounts.support import shipped_roles
 
 pytestmark = pytest.mark.django_db
 
@@ -20,21 +20,21 @@ NEW = "accounts.issue_pass"  # a permission that the role does not have
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patch the roles as a later version would: the role has one more permission at the next `migrate`."""
-    changed: Mapping[str, tuple[str, ...]] = {**staff_roles.ROLES, ROLE: (*staff_roles.ROLES[ROLE], NEW)}
-    monkeypatch.setattr(staff_roles, "ROLES", changed)
+    changed: Mapping[str, tuple[str, ...]] = {**shipped_roles.ROLES, ROLE: (*shipped_roles.ROLES[ROLE], NEW)}
+    monkeypatch.setattr(shipped_roles, "ROLES", changed)
 
 
 def rights(name: str = ROLE) -> set[str]:
-    return staff_roles.rights_of([Group.objects.get(name=name)])
+    return shipped_roles.rights_of([Group.objects.get(name=name)])
 
 
 def take_away(right: str) -> None:
-    Group.objects.get(name=ROLE).permissions.remove(*staff_roles.permissions([right]))
+    Group.objects.get(name=ROLE).permissions.remove(*shipped_roles.permissions([right]))
 
 
-@pytest.mark.parametrize("name", staff_roles.ROLES)
+@pytest.mark.parametrize("name", shipped_roles.ROLES)
 def test_new_database_has_each_role_with_its_permissions(name: str) -> None:
-    assert rights(name) == set(staff_roles.ROLES[name])
+    assert rights(name) == set(shipped_roles.ROLES[name])
 
 
 def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: Any) -> None:
@@ -44,11 +44,11 @@ def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: An
 
 def test_changed_role_stays_changed() -> None:
     take_away("accounts.view_user")
-    Group.objects.get(name=ROLE).permissions.add(*staff_roles.permissions(["accounts.end_sessions"]))
+    Group.objects.get(name=ROLE).permissions.add(*shipped_roles.permissions(["accounts.end_sessions"]))
 
     after_migrate.make_roles()
 
-    assert rights() == set(staff_roles.ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
+    assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
 
 
 def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
@@ -56,7 +56,7 @@ def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
 
     after_migrate.make_roles()
 
-    assert rights() == set(staff_roles.ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
+    assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
 
 
 def test_new_permission_arrives_only_once(later: None) -> None:
@@ -91,7 +91,7 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
     Group.objects.get(name=ROLE).permissions.clear()
 
     after_migrate.make_roles()
-    monkeypatch.setattr(staff_roles, "ROLES", {**staff_roles.ROLES, ROLE: (*staff_roles.ROLES[ROLE], NEW)})
+    monkeypatch.setattr(shipped_roles, "ROLES", {**shipped_roles.ROLES, ROLE: (*shipped_roles.ROLES[ROLE], NEW)})
     after_migrate.make_roles()
 
     assert rights() == set()
@@ -99,7 +99,7 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
 
 def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where only some apps are migrated."""
-    monkeypatch.setattr(staff_roles, "ROLES", {ROLE: (*staff_roles.ROLES[ROLE], "accounts.to_come")})
+    monkeypatch.setattr(shipped_roles, "ROLES", {ROLE: (*shipped_roles.ROLES[ROLE], "accounts.to_come")})
     after_migrate.make_roles()
     content_type = Permission.objects.filter(codename="issue_pass").get().content_type
     Permission.objects.create(codename="to_come", name="to come", content_type=content_type)

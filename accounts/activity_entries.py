@@ -1,6 +1,7 @@
-"""The words of account activity: audit events as lines, for their user or for staff.
+"""Turns audit events into lines of account activity, for their user or for staff.
 
-Which kinds of events a user sees is decided by their class: see `verification.audit.events_shown_to_people`.
+The words of each are declared with the event, in the modules whose names end in `audit_events`. Which kinds of events a
+user sees is decided by their class: see `verification.audit.events_shown_to_people`.
 """
 
 from collections.abc import Mapping
