@@ -1,6 +1,7 @@
 """How long codes and tokens of OpenID Connect are valid. Refresh tokens last as long as a session: SESSION_HOURS.
 
-A session that ends earlier ends them, too. Our settings import this, so it imports nothing of Django.
+If the session ends earlier, its refresh tokens stop working too. `mfasite.settings` imports this module, so it must not
+import Django.
 """
 
 from datetime import timedelta

@@ -1,1 +1,1 @@
-"""How the rate limits count: rows raised by guarded updates, windows of time, growing delays."""
+"""How the rate limits count: rows raised by guarded updates, windows of time, what works once."""
