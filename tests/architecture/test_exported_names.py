@@ -1,6 +1,6 @@
 """Tests that other packages import only what a package exports in `__all__`, which may name whole modules.
 
-And no test module imports another.
+And no test module imports another, and programs that tests keep in strings import only what exists.
 """
 
 import ast
@@ -104,3 +104,41 @@ def test_no_test_module_imports_another() -> None:
     found = [str(path) for path in sorted(Path("tests").rglob("*.py")) if imports.search(path.read_text())]
 
     assert found == []
+
+
+IMPORT_IN_STRING = re.compile(rf"^from ((?:{'|'.join(APPS)})[\w.]*) import ([\w, ]+)$", re.MULTILINE)
+
+
+def absent_in(text: str) -> list[str]:
+    """Return what a program in a text imports from our packages, but which no module has."""
+    return [
+        f"{package}.{name}"
+        for package, names in IMPORT_IN_STRING.findall(text)
+        for name in (each.split(" as ")[0].strip() for each in names.split(","))
+        if not _has(Path(*package.split(".")), name)
+    ]
+
+
+def _has(package: Path, name: str) -> bool:
+    """Return whether a package or module contains a name."""
+    module = package.with_suffix(".py") if package.with_suffix(".py").exists() else package / "__init__.py"
+    is_module = (package / name).is_dir() or (package / f"{name}.py").exists()
+    return is_module or (module.exists() and re.search(rf"\b{name}\b", module.read_text()) is not None)
+
+
+def test_programs_in_strings_import_what_exists() -> None:
+    """Seen failing on a program in the test with JupyterHub, after a module had been renamed."""
+    strings = (
+        (path, node.value)
+        for path in sorted(Path("tests").rglob("*.py"))
+        for node in syntax_trees.nodes(path)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "import" in node.value
+    )
+
+    assert [f"{path}: {name}" for path, text in strings for name in absent_in(text)] == []
+
+
+def test_finds_an_import_of_a_module_that_is_gone() -> None:
+    program = "import sys\nfrom accounts.support import "
+
+    assert absent_in(program + "imports, gone") == ["accounts.support.gone"]
