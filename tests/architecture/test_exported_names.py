@@ -123,7 +123,24 @@ def _has(package: Path, name: str) -> bool:
     """Return whether a package or module contains a name."""
     module = package.with_suffix(".py") if package.with_suffix(".py").exists() else package / "__init__.py"
     is_module = (package / name).is_dir() or (package / f"{name}.py").exists()
-    return is_module or (module.exists() and re.search(rf"\b{name}\b", module.read_text()) is not None)
+    return is_module or (module.exists() and name in _bound(module))
+
+
+def _bound(module: Path) -> set[str]:
+    """Return the names that a module defines, assigns or imports."""
+    return {
+        name
+        for node in syntax_trees.nodes(module)
+        for name in (
+            [each.asname or each.name for each in node.names]
+            if isinstance(node, ast.ImportFrom)
+            else [node.name]
+            if isinstance(node, ast.ClassDef | ast.FunctionDef)
+            else [node.id]
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            else []
+        )
+    }
 
 
 def test_programs_in_strings_import_what_exists() -> None:
