@@ -19,6 +19,7 @@ def change(
     context: Context,
     *,
     how: str = "changed",
+    use_link: Callable[[], bool] = lambda: True,
     also: Callable[[], object] = lambda: None,
 ) -> bool:
     """Set a user's password. All their sessions and remembered browsers end, and older reset links stop working.
@@ -27,15 +28,20 @@ def change(
     changed since `user` was loaded: someone who knows only the previous password, or whose session support has just
     ended, must not set the next one.
 
-    Shape: `password` as typed, already validated; `also` runs last in the same transaction.
+    Shape: `password` as typed, already validated; `use_link` runs first in the transaction, uses up the link that the
+    password comes with, and returns False if it is no longer valid; `also` runs last.
     """
     is_replaced = how == "reset" or user.must_change_password
     kind = AppPasswordsEnd.REPLACED if is_replaced else AppPasswordsEnd.ALWAYS
     kept = user.password
-    user.set_password(password)
+    user.set_password(password)  # hashed before the transaction, which would hold everyone else up
     with transaction.atomic():
-        rows = User.objects.filter(pk=user.pk, password=kept, epoch=user.epoch)
-        if not rows.update(password=user.password, must_change_password=False, breached_password_at=None):
+        rows = User.objects.filter(pk=user.pk, epoch=user.epoch)
+        if how != "reset":  # where a sign-in may store the previous password in its current form at the same moment
+            rows = rows.filter(password=kept)
+        new = {"password": user.password, "must_change_password": False, "breached_password_at": None}
+        if not use_link() or not rows.update(**new):
+            transaction.set_rollback(True)  # a link that set no password stays valid
             user.password = kept
             return False
         user.must_change_password, user.breached_password_at = False, None

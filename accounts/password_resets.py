@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts import password_changes
@@ -79,13 +78,16 @@ def open_link(handle: str, token: str, context: Context) -> PasswordReset | None
 
 def finish(reset: PasswordReset, password: str, context: Context) -> bool:
     """Use up a link and set the password. Return False if the link is no longer valid. Signs nobody in."""
-    with transaction.atomic():
-        row_locks.lock_person(reset.user.pk)
-        # The account may have been blocked or cleared since the link was opened.
-        same = _good(context).filter(pk=reset.pk, user__epoch=F("epoch"), user__is_active=True)
-        if not same.update(used_at=context.now):
-            return False
-        if not password_changes.change(reset.user, password, context, how="reset"):
-            return False
+    if not password_changes.change(
+        reset.user, password, context, how="reset", use_link=lambda: _use_up(reset, context)
+    ):
+        return False
     limits.forget_passwords(reset.user.username)
     return True
+
+
+def _use_up(reset: PasswordReset, context: Context) -> bool:
+    row_locks.lock_person(reset.user.pk)
+    # The account may have been blocked or cleared since the link was opened.
+    same = _good(context).filter(pk=reset.pk, user__epoch=F("epoch"), user__is_active=True)
+    return bool(same.update(used_at=context.now))

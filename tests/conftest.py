@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from _pytest import runner
+from django.db import connection
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.template import Template
 from django.test import TransactionTestCase, override_settings
@@ -32,6 +33,7 @@ from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
 from tests.infrastructure import databases, kept_caches, rsa_keys
+from tests.infrastructure.hashers import CheapHasher
 from tests.infrastructure.kept_set_ups import SET_UPS
 from tests.infrastructure.scheduling import GroupScheduling
 from tests.real_programs.ports import free_port
@@ -208,6 +210,19 @@ def restart(settings: Any) -> Iterator[Callable[..., None]]:
     yield again
     crypto.forget()
     crypto._digest_keys.update(before)
+
+
+@pytest.fixture
+def hashed_in(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note, for each password or code that is hashed, how many transactions were open besides the test's own."""
+    noted, encode = list[int](), CheapHasher.encode
+
+    def noting(*args: Any, **kwargs: Any) -> str:
+        noted.append(len(connection.savepoint_ids))
+        return encode(*args, **kwargs)
+
+    monkeypatch.setattr(CheapHasher, "encode", noting)
+    return noted
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The link of an invitation: whether it still works, and what it does. It signs nobody in."""
 
-from django.db import transaction
-
 from accounts import invitations, password_changes
 from accounts.models import Invitation
 from verification import policies
@@ -30,16 +28,16 @@ def accept(invitation: Invitation, password: str, context: Context) -> bool:
 
     Shape: `password` as typed, already validated.
     """
-    person = invitation.user
-    if not person.has_password_here:
+    if not invitation.user.has_password_here:
         return False
-    with transaction.atomic():
-        row_locks.lock_person(person.pk)
-        open_now = Invitation.objects.filter(
-            pk=invitation.pk, handle=invitation.handle, accepted_at=None, ends_at__gt=context.now
-        )
-        if not open_now.filter(user__epoch=invitation.epoch).exists():
-            return False
-        if not open_now.update(accepted_at=context.now):
-            return False
-        return password_changes.change(person, password, context, how="invited")
+    return password_changes.change(
+        invitation.user, password, context, how="invited", use_link=lambda: _use_up(invitation, context)
+    )
+
+
+def _use_up(invitation: Invitation, context: Context) -> bool:
+    row_locks.lock_person(invitation.user.pk)
+    same = Invitation.objects.filter(
+        pk=invitation.pk, handle=invitation.handle, accepted_at=None, ends_at__gt=context.now
+    )
+    return bool(same.filter(user__epoch=invitation.epoch).update(accepted_at=context.now))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.hashers import get_hasher
+from django.contrib.auth.hashers import get_hasher, make_password
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -396,3 +396,20 @@ def test_link_that_is_open_ends_with_what_happens_to_the_account_meanwhile(ana: 
     assert not password_resets.finish(opened, NEW, context)
     ana.user.refresh_from_db()
     assert ana.user.check_password(PASSWORD)
+
+
+def test_works_while_a_sign_in_stores_the_same_password_in_its_current_form(ana: Person, mailed: str) -> None:
+    """Seen failing: no password was set, and the link was used up."""
+    User.objects.filter(pk=ana.user.pk).update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    opened = PasswordReset.objects.select_related("user").get()
+    assert User.objects.get(pk=ana.user.pk).check_password(PASSWORD)
+
+    assert password_resets.finish(opened, NEW, Context(now=timezone.now()))
+    assert User.objects.get(pk=ana.user.pk).check_password(NEW)
+
+
+def test_new_password_is_hashed_before_anything_is_locked(ana: Person, mailed: str, hashed_in: list[int]) -> None:
+    """Seen failing: every sign-in on SQLite waited for it."""
+    password_resets.finish(PasswordReset.objects.get(), NEW, Context(now=timezone.now()))
+
+    assert hashed_in == [0]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from accounts import directories, invitations
@@ -169,3 +170,22 @@ def test_of_two_at_the_same_moment_one_wins(transactional_db: None, clock: Clock
         each.join()
 
     assert sorted(results) == [False, True]
+
+
+def test_a_link_that_set_no_password_is_not_used_up(nina: Person, clock: Clock) -> None:
+    """Seen failing: an operator set a password on the command line at the same moment, and the link was used up."""
+    invitations.invite_new([nina.user.pk], clock.now)
+    opened = Invitation.objects.select_related("user__directory").get()
+    User.objects.filter(pk=nina.user.pk).update(password=make_password("words of the operator"))
+
+    assert not invitation_links.accept(opened, NEW, Context(now=clock.now))
+    assert Invitation.objects.get().accepted_at is None
+
+
+def test_first_password_is_hashed_before_anything_is_locked(nina: Person, clock: Clock, hashed_in: list[int]) -> None:
+    """Seen failing: every sign-in on SQLite waited for it."""
+    invitations.invite_new([nina.user.pk], clock.now)
+
+    invitation_links.accept(Invitation.objects.select_related("user__directory").get(), NEW, Context(now=clock.now))
+
+    assert hashed_in == [0]
