@@ -6,6 +6,7 @@ from accounts.support.admin.costs.blocked_ranges import BlockedRangeAdmin
 from accounts.support.admin.costs.countries import CountryAdmin
 from accounts.support.admin.costs.opt_outs import OptOutAdmin
 from accounts.support.admin.costs.spending_limits import SpendingLimitAdmin
+from accounts.support.admin.desk_pages_instead_of_user_admin import PeopleAdmin
 from accounts.support.admin.desk_scopes import ScopeAdmin
 from accounts.support.admin.directories import DirectoryAdmin
 from accounts.support.admin.groups import GroupAdmin
@@ -15,7 +16,6 @@ from accounts.support.admin.provider_health import CircuitAdmin
 from accounts.support.admin.proxies import ProtectedHostAdmin, ProxyAdmin
 from accounts.support.admin.routes import RouteAdmin
 from accounts.support.admin.strengths import StrengthAdmin
-from accounts.support.admin.users import PeopleAdmin
 
 __all__ = [
     "ApplicationAdmin",

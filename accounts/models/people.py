@@ -9,13 +9,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password
 from django.contrib.auth.models import Permission, PermissionsMixin
 from django.db import models
-from django.db.models import Func, Q, QuerySet, Value
-from django.db.models.functions import Concat, Replace, Upper
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts import hashers
+from accounts import hashers, people_search_text
 from accounts.models.permissions_by_staff_level import SUPPORT_PERMISSIONS
 from verification.db.compiled_queries import BindParam, Values
 from verification.models.person import SecondStep
@@ -43,20 +43,6 @@ class UserManager(BaseUserManager["User"]):
 
 
 _SESSION_HASH = 32  # hex digits
-IGNORED_CHARS = ".-_'@"  # a trigram index ignores them, and so do people who search
-
-
-def _folded(*parts: Any) -> Func:
-    words: Any = Concat(*parts, output_field=models.TextField())
-    for sign in IGNORED_CHARS:
-        words = Replace(words, Value(sign), Value(""), output_field=models.TextField())
-    return Upper(words, output_field=models.TextField())
-
-
-def sought(word: str) -> set[str]:
-    """Fold a search word like `found_by`. There may be two results, because SQLite changes the case of A to Z only."""
-    kept = "".join(sign for sign in word if sign not in IGNORED_CHARS)
-    return {kept.upper(), "".join(sign.upper() if sign.isascii() else sign for sign in kept)}
 
 
 def _rights() -> QuerySet[Permission, tuple[Any, ...]]:
@@ -117,9 +103,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
-        expression=_folded("username", Value(" "), "name", Value(" "), "email"),
-        output_field=models.TextField(),
-        db_persist=True,
+        expression=people_search_text.expression(), output_field=models.TextField(), db_persist=True
     )
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 

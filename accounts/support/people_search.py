@@ -10,10 +10,10 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations
+from accounts import invitations, people_search_text
 from accounts.invitations import InvitationState
 from accounts.models import Invitation, SecondStep, User
-from accounts.models.people import fold, sought
+from accounts.models.people import fold
 from accounts.support import desk_scopes
 from verification import enrolments, inputs, method_registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
@@ -192,13 +192,15 @@ def _filtered(people: QuerySet[User], search: PeopleSearch, now: datetime) -> Qu
 def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
     """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
-    A complete number, email or serial is looked up. Otherwise each word is searched in username, name and email.
+    A complete number, email or serial is looked up. Otherwise each word is searched in the columns of
+    `people_search_text`.
     """
     if not text:
         return [_Reading(people)]
     words = Q()
     for word in text.split():
-        words &= Q.create([("found_by__contains", folded) for folded in sought(word)], connector=Q.OR)
+        forms = people_search_text.forms_of(word)
+        words &= Q.create([("found_by__contains", form) for form in forms], connector=Q.OR)
     by_words = _Reading(people.filter(words), is_common=True)
     if _MAIL.fullmatch(text):
         return [_Reading(people.alias(mail=Upper("email")).filter(mail=text.upper())), by_words]

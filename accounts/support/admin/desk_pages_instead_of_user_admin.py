@@ -1,4 +1,4 @@
-"""Users in the admin: the support desk's pages of people replace Django's."""
+"""The desk's pages of people at the admin's URLs of users, in place of Django's list and form."""
 
 from django.contrib import admin
 from django.urls import URLPattern
