@@ -17,17 +17,10 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import (
-    attribute_mapping,
-    filters,
-    group_changes,
-    listing,
-    request_bodies,
-    size_limits,
-    users_endpoint,
-)
+from accounts.integrations.scim import attribute_mapping, group_changes, request_bodies, size_limits, users_endpoint
 from accounts.integrations.scim.group_changes import Changes
-from accounts.integrations.scim.listing import ResourceListing
+from accounts.integrations.scim.queries import filters, listing
+from accounts.integrations.scim.queries.listing import ResourceListing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.schemas import Group, GroupMember
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory

@@ -1,6 +1,6 @@
-"""People and groups as SCIM resources, and what the server says about itself: it states only what it does.
+"""People and groups as SCIM resources: the attributes that we store of each.
 
-With scim2-models and pydantic it takes 30 MiB, so only `server` and what it needs import it.
+With scim2-models and pydantic it takes 30 MiB, so only `request_dispatch` and what it needs import it.
 """
 
 from collections.abc import Mapping
@@ -9,32 +9,19 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from pydantic import Field
 from scim2_models import (
     URN,
-    AuthenticationScheme,
-    Bulk,
     CaseExact,
-    ChangePassword,
     ComplexAttribute,
-    ETag,
-    External,
-    Filter,
     GroupMembership,
     Mutability,
     Name,
-    Pagination,
-    Patch,
     Reference,
     Required,
     Resource,
     ScimPolicy,
-    ScimProvider,
-    ServiceProviderConfig,
-    Sort,
     Uniqueness,
 )
 from scim2_models import EnterpriseUser as _Enterprise
 from scim2_models import User as _Standard
-
-from accounts.integrations.scim import size_limits
 
 # Entra ID describes a phone number that isn't there yet by a filter, and removes members by a value.
 POLICY = ScimPolicy(
@@ -130,36 +117,6 @@ class Group(Resource[Any]):
     """The people in the group."""
 
     Members: ClassVar[type[ComplexAttribute]] = GroupMember
-
-
-def _config() -> ServiceProviderConfig:
-    return ServiceProviderConfig(
-        patch=Patch(supported=True),
-        bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
-        filter=Filter(supported=True, max_results=size_limits.MAX_PAGE_SIZE),
-        change_password=ChangePassword(supported=False),
-        sort=Sort(supported=True),
-        etag=ETag(supported=False),
-        pagination=Pagination(
-            cursor=False,
-            index=True,
-            default_pagination_method=Pagination.DefaultPaginationMethod.index,
-            default_page_size=size_limits.DEFAULT_PAGE_SIZE,
-            max_page_size=size_limits.MAX_PAGE_SIZE,
-        ),
-        authentication_schemes=[
-            AuthenticationScheme(
-                type=AuthenticationScheme.Type.oauthbearertoken,
-                name="Bearer token",
-                description="The token of the directory, in the Authorization header.",
-                spec_uri=Reference[External]("https://www.rfc-editor.org/info/rfc6750"),
-                primary=True,
-            )
-        ],
-    )
-
-
-PROVIDER = ScimProvider(models=[Person, Group], config=_config())
 
 
 READ_ONLY = frozenset({"id", "meta", "groups"})  # ignored in a whole resource, whatever they are. RFC 7644, 3.3

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from accounts.applications import secret_rotation
-from accounts.integrations.scim import request_and_token_limits, requests_and_responses, size_limits
+from accounts.integrations.scim import rate_limits, requests_and_responses, size_limits
 from accounts.integrations.scim.requests_and_responses import ScimResponse
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
@@ -58,7 +58,7 @@ def of(authorization: str, context: Context) -> AuthenticatedDirectory | Authent
         refused = requests_and_responses.error(403, "This directory is switched off.", problem="off")
     elif not caller.may_come_from(context.network):
         refused = requests_and_responses.error(403, "This token isn’t allowed from this network.", problem="network")
-    elif not request_and_token_limits.allows_request(directory, context):
+    elif not rate_limits.allows_request(directory, context):
         refused = _too_many("Too many requests. Send fewer.")
     else:
         return caller
@@ -71,7 +71,7 @@ def forget() -> None:
 
 
 def _unknown(has_token: bool, context: Context) -> ScimResponse:
-    if has_token and not request_and_token_limits.allows_incorrect_token(context):
+    if has_token and not rate_limits.allows_incorrect_token(context):
         return requests_and_responses.error(
             429, "Too many incorrect tokens. Try again in a minute.", problem="limit", Retry_After="60"
         )

@@ -21,8 +21,9 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import attribute_mapping, filters, listing, request_bodies, schemas
-from accounts.integrations.scim.listing import ResourceListing
+from accounts.integrations.scim import attribute_mapping, request_bodies, schemas
+from accounts.integrations.scim.queries import filters, listing
+from accounts.integrations.scim.queries.listing import ResourceListing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.schemas import Person
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory

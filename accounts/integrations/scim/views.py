@@ -20,15 +20,15 @@ BASE = "/scim/v2"
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
-class _Server(Protocol):
-    """The module `server`."""
+class _RequestDispatch(Protocol):
+    """The module `request_dispatch`."""
 
     def answer(self, caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse: ...
 
 
-def _server() -> _Server:
+def _request_dispatch() -> _RequestDispatch:
     """Load what needs scim2-models, at the first request: with pydantic it takes 30 MiB, which others are spared."""
-    return cast("_Server", import_module("accounts.integrations.scim.server"))
+    return cast("_RequestDispatch", import_module("accounts.integrations.scim.request_dispatch"))
 
 
 def _unreadable(_request: HttpRequest) -> HttpResponse:
@@ -63,7 +63,7 @@ def serve(request: HttpRequest, below: str = "") -> HttpResponse:
             base=f"{conf.public_url().rstrip('/')}{BASE}",
             context=context,
         )
-        answer = _server().answer(caller, call)
+        answer = _request_dispatch().answer(caller, call)
     seconds = time.perf_counter() - started
     endpoint = parts[0] if parts else ""
     metrics.count(method, endpoint, answer.status, seconds)

@@ -20,7 +20,7 @@ from accounts.integrations.oidc import (
     authorization_codes,
     id_and_logout_tokens,
     oauthlib_validator,
-    request_and_secret_limits,
+    rate_limits,
     scopes_and_claims_about_person,
 )
 from accounts.integrations.oidc.oauthlib_validator import CONTEXT, Validator
@@ -103,9 +103,7 @@ def token(request: HttpRequest) -> HttpResponse:
     if (flaw := _flaw(request)) is not None:
         return flaw
     context = request_context.read(request)
-    if not (
-        gate := request_and_secret_limits.count_request(oauthlib_validator.shown_client_id(request), context)
-    ).is_open:
+    if not (gate := rate_limits.count_request(oauthlib_validator.shown_client_id(request), context)).is_open:
         return _too_many(gate, context)
     with transaction.atomic():
         _url, headers, body, status = _core().create_token_response(request)
@@ -140,7 +138,7 @@ def _answer(headers: dict[str, str], body: str, status: int) -> HttpResponse:
 
 def _unauthenticated(request: HttpRequest, context: Context) -> HttpResponse:
     """Refuse a client that isn't known or has no right secret. Source: RFC 6749, 5.2."""
-    if not (gate := request_and_secret_limits.count_failure(context)).is_open:
+    if not (gate := rate_limits.count_failure(context)).is_open:
         return _too_many(gate, context)
     headers = {"WWW-Authenticate": 'Basic realm="oauth"'} if "Authorization" in request.headers else {}
     return _error("invalid_client", status=401, **headers)

@@ -1,4 +1,7 @@
-"""Counts requests of each client, and incorrect secrets of each network. The settings say how many are allowed."""
+"""Rate limits of OpenID Connect: requests of each client, and incorrect secrets of each network.
+
+Settings say how many are allowed.
+"""
 
 from accounts import conf
 from accounts.models import OidcClient

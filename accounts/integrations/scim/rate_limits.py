@@ -1,4 +1,4 @@
-"""Counts requests of each directory, and incorrect tokens of each network. The settings say how many are allowed."""
+"""Rate limits of SCIM: requests of each directory, and incorrect tokens of each network. Settings say how many."""
 
 from accounts import conf
 from accounts.models import Directory

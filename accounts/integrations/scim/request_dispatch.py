@@ -1,4 +1,4 @@
-"""The SCIM server: which function answers a request, and every error as RFC 7644 wants it.
+"""Which function answers a SCIM request, and every error as RFC 7644 wants it.
 
 The view loads this module at the first request, because scim2-models takes 30 MiB.
 """
@@ -9,16 +9,16 @@ from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Context, Error, ListResponse, NotFoundException, SCIMException
+from scim2_models import Error, NotFoundException, SCIMException
 
 from accounts.integrations.scim import (
     groups_endpoint,
-    listing,
     request_bodies,
     requests_and_responses,
-    schemas,
+    service_provider_config,
     users_endpoint,
 )
+from accounts.integrations.scim.queries import listing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 
@@ -43,8 +43,8 @@ def _answer(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimRe
         return _of_kind(caller, call, head, *rest)
     if head == ".search" and not rest:
         return _searched(caller, call, list(_KINDS))
-    if head in _DISCOVERY and len(rest) <= 1:
-        return _allowed(call, {"GET": lambda: _DISCOVERY[head](call, *rest)})
+    if head in service_provider_config.ENDPOINTS and len(rest) <= 1:
+        return _allowed(call, {"GET": lambda: service_provider_config.ENDPOINTS[head](call, *rest)})
     if head in {"Me", "Bulk"}:
         return requests_and_responses.error(501, f"/{head} isn’t supported.", problem="unsupported")
     raise NotFoundException(detail="No SCIM endpoint has this address.")
@@ -90,56 +90,3 @@ def _refusal(error: Error) -> ScimResponse:
     return requests_and_responses.error(
         status, error.detail or "", error.scim_type or "", problem=error.scim_type or str(status)
     )
-
-
-# What the server says about itself
-
-
-def _config(call: IncomingScimRequest, *rest: str) -> ScimResponse:
-    if rest:
-        raise NotFoundException(detail="No SCIM endpoint has this address.")
-    return ScimResponse(status=200, body=_described(schemas.PROVIDER.config, call, "ServiceProviderConfig"))
-
-
-def _resource_types(call: IncomingScimRequest, *name: str) -> ScimResponse:
-    return _described_all(
-        {
-            str(each.name): _described(each, call, f"ResourceTypes/{each.name}")
-            for each in schemas.PROVIDER.resource_types
-        },
-        *name,
-    )
-
-
-def _schemas(call: IncomingScimRequest, *urn: str) -> ScimResponse:
-    return _described_all(
-        {str(each.id): _described(each, call, f"Schemas/{each.id}") for each in schemas.PROVIDER.schemas}, *urn
-    )
-
-
-def _described(resource: Any, call: IncomingScimRequest, where: str) -> dict[str, Any]:
-    said: dict[str, Any] = resource.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE)
-    return {**said, "meta": {"resourceType": type(resource).__name__, "location": f"{call.base}/{where}"}}
-
-
-def _described_all(found: Mapping[str, dict[str, Any]], *name: str) -> ScimResponse:
-    if name:
-        one = {key.casefold(): each for key, each in found.items()}.get(name[0].casefold())
-        if one is None:
-            raise NotFoundException(detail="No schema or resource type has this name.")
-        return ScimResponse(status=200, body=one)
-    body = {
-        "schemas": [str(ListResponse.__schema__)],
-        "totalResults": len(found),
-        "startIndex": 1,
-        "itemsPerPage": len(found),
-        "Resources": list(found.values()),
-    }
-    return ScimResponse(status=200, body=body)
-
-
-_DISCOVERY: Mapping[str, Callable[..., ScimResponse]] = {
-    "ServiceProviderConfig": _config,
-    "ResourceTypes": _resource_types,
-    "Schemas": _schemas,
-}

@@ -16,8 +16,9 @@ from scim2_models import (
     TooManyException,
 )
 
-from accounts.integrations.scim import filters, schemas, size_limits
-from accounts.integrations.scim.filters import Columns
+from accounts.integrations.scim import schemas, size_limits
+from accounts.integrations.scim.queries import filters
+from accounts.integrations.scim.queries.filters import Columns
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 
 _LIST = str(ListResponse.__schema__)
