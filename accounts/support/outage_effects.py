@@ -76,7 +76,7 @@ def _left_alone(provider: str) -> list[Channel]:
 
 
 def _stranded(off: Iterable[Channel]) -> int:
-    """Count the people who can sign in only with what would be off."""
+    """Count the people who have only methods that would be off. A block or lock may end before the outage does."""
     methods = [method.name for kind in off for method in method_registry.sending(kind)]
     confirmed = Enrolment.objects.filter(confirmed=True)
     with_them = confirmed.filter(method__in=methods).values("user")

@@ -21,6 +21,7 @@ from accounts.support import desk_scopes, directory_problems
 from accounts.support.directory_runs import row_words
 from accounts.support.reports import csv_export_with_reason
 from accounts.support.views import layout
+from verification import policies
 
 _MAX_ROWS_SHOWN = 50  # of each kind
 _MAX_RUNS_SHOWN = 15
@@ -67,7 +68,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "is_stale": directory_sync.is_stale(health, now),
         "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
         "may_act": request.user.has_perm("accounts.change_directory"),
-        "n_people": directory.people.filter(is_active=True).count(),
+        "n_people": directory.people.filter(policies.can_sign_in(now)).count(),
         "n_groups": directory.groups.count(),
     }
     return layout.page(request, "directory_sync.html", context, here=_HERE)

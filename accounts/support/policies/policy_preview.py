@@ -163,7 +163,10 @@ _Merged = dict[tuple[frozenset[int], bool], tuple[Rules, ...]]
 def _people(
     books: Sequence[Sequence[Policy]], *, now: datetime, reach: frozenset[int] | None = None
 ) -> Iterator[tuple[PreviewedPerson, tuple[Rules, ...]]]:
-    """Yield every user who may sign in, with the rules that each of some sets of policies gives them."""
+    """Yield every user who isn't switched off, with the rules that each of some sets of policies gives them.
+
+    People who are blocked now are included: they notice the change as soon as they can sign in again.
+    """
     by_group = [{policy.group_id: policy for policy in book} for book in books]
     with_policy = {group for each in by_group for group in each}
     merged: _Merged = {}

@@ -8,15 +8,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support.reports.report_table import KeyFigure, Table
-from verification import enrolments, method_registry, strengths
+from verification import enrolments, method_registry, policies, strengths
 
 TITLE = gettext_lazy("Methods in use")
 
 
-def build(_now: datetime) -> Table:
+def build(now: datetime) -> Table:
     """Build the report."""
     known = {name: str(method.label) for name, method in method_registry.methods().items()}
-    found = enrolments.of_many(User.objects.filter(is_active=True))
+    found = enrolments.of_many(User.objects.filter(policies.can_sign_in(now)))
     rows = list(found.values("method").annotate(n=Count("pk"), people=Count("user", distinct=True)).order_by("-n"))
     strong = strengths.PHISHING_RESISTANT.methods()
     n_people = found.aggregate(n=Count("user", distinct=True))["n"]

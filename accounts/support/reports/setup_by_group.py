@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
 from accounts.support.reports.report_table import KeyFigure, Table
+from verification import policies
 
 TITLE = gettext_lazy("Setup by group")
 
 
-def build(_now: datetime) -> Table:
+def build(now: datetime) -> Table:
     """Registered users have one permanent method, capable users two. Users without a second step are counted apart."""
-    people = User.objects.filter(is_active=True)
+    people = User.objects.filter(policies.can_sign_in(now))
     counts = {
         "n": Count("pk"),
         "registered": Count("pk", filter=Q(n_methods__gte=1)),

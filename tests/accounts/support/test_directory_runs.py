@@ -1,11 +1,14 @@
 """Tests of the staff pages about what directories supply. A run is made by hand: no LDAP server is needed."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts import directories
-from accounts.models import Directory, DirectorySync, DirectorySyncRow
+from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import SyncEvery
 from accounts.support import directory_problems
 from accounts.support.directory_runs import row_words, views
@@ -72,6 +75,18 @@ def test_the_page_of_a_directory_says_that_a_run_waits(directory: Directory, fay
     assert directory_problems.would_go(run) in page
     assert "30 of 400 people" in page
     assert "every hour" in page
+
+
+def test_the_page_counts_the_people_of_a_directory_who_can_sign_in(directory: Directory, fay: Person) -> None:
+    """Seen failing: people who are blocked, or whose second step is locked, were counted."""
+    kept_out = {"blocked_until": timezone.now() + timedelta(hours=1)}, {"second_step_locked_at": timezone.now()}
+    for number, fields in enumerate(({}, *kept_out)):
+        name = f"anna{number}"
+        User.objects.create(username=name, directory=directory, directory_key=name, **fields)
+
+    page = opened(fay, directory)
+
+    assert re.search(r"People who can sign in</dt>\s*<dd>\s*1\s*</dd>", page.html)
 
 
 def test_a_run_lists_every_change_with_its_reason(directory: Directory, fay: Person) -> None:
