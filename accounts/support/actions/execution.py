@@ -168,7 +168,13 @@ def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> ActionResult:
 def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> ActionResult:
     """Carry out an approved action: once, by the one who asked, with the same options. It is authorised again."""
     result = _carry_out_approved(request, asked, context)
-    return result() if callable(result) else result
+    if not callable(result):
+        return result
+    try:
+        return result()
+    except Exception:  # no rollback gives the approval back: its transaction is over
+        second_person_approvals.put_back(request)
+        raise
 
 
 @_again

@@ -296,3 +296,30 @@ def test_approved_action_that_could_not_be_done_keeps_its_approval(
 
     assert execution.collect(request, wanted, context).state is ActionState.DONE
     assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED
+
+
+@pytest.mark.parametrize("action", ["try_message", "unlock"], ids=["after the transaction", "in the transaction"])
+def test_approved_action_that_fails_keeps_its_approval(
+    ana: Person,
+    sam: Person,
+    root: Person,
+    context: Context,
+    no_check: None,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+) -> None:
+    """Seen failing: a test message that broke used up the approval."""
+    Policy.objects.update(second_person=[action])
+    options = {"ref": ana.enrolment("text").ref} if action == "try_message" else {}
+    wanted = asked(root, ana, action, options=options)
+    assert perform(wanted, context).state is ActionState.ASKED
+    request = SupportRequest.objects.get()
+    assert second_person_approvals.decide(request, sam.user, context, agrees=True)
+    request.refresh_from_db()
+    with monkeypatch.context() as patch:
+        patch.setattr("verification.audit.recording.digest_of_event", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            execution.collect(request, wanted, context)
+
+    assert execution.collect(request, wanted, context).state is ActionState.DONE
+    assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED
