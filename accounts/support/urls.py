@@ -60,6 +60,7 @@ def group_urls(site: AdminSite) -> list[URLPattern]:
     return [
         path("", shows(groups.index), name="auth_group_changelist"),
         path("roles/", shows(groups.role_index), name="roles"),
+        path("roles/add/", does(groups.change), {"is_role": True}, name="role-add"),
         path("add/", does(groups.change), name="auth_group_add"),
         path("<int:pk>/", shows(groups.show), name="group"),
         path("<int:pk>/change/", does(groups.change), name="auth_group_change"),

@@ -52,18 +52,20 @@ class GroupForm(forms.Form):
         label=_("Permissions"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what its members may do. Without permissions it’s a group.")},
         help_text=_(
             "With any of these, the group is a role and its members are staff. You can give only permissions that you "
             "have yourself."
         ),
     )
 
-    def __init__(self, *args: Any, staff: User, group: Group | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staff: User, group: Group | None, needs_rights: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if group is None:
             self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
             cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
+        self.fields["rights"].required = needs_rights
         current = shipped_roles.rights_of([group]) if group else set()
         mine = {right for right in shipped_roles.RIGHTS if staff.has_perm(right)}
         found = shipped_roles.permissions(mine | current).order_by(

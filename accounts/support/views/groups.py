@@ -20,6 +20,7 @@ from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
 from accounts.support.views import layout
 
 _MAX_MEMBERS_SHOWN = 100
+_LISTS = {"groups": "admin:auth_group_changelist", "roles": "admin:roles"}  # by their place in the menu
 
 
 def _may(request: AuthedRequest, right: str = "view") -> None:
@@ -72,11 +73,16 @@ def _place(group: Group | None) -> str:
     return "roles" if group and group.permissions.exists() else "groups"
 
 
-def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
-    """Create or change a group: the form, then a preview, then the reason."""
+def change(request: AuthedRequest, pk: int | None = None, *, is_role: bool = False) -> HttpResponseBase:
+    """Create or change a group: the form, then a preview, then the reason. `is_role` says what a new one is."""
     _may(request, "change" if pk else "add")
     group = get_object_or_404(Group, pk=pk) if pk else None
-    form = GroupForm(request.POST or None, staff=request.user, group=group)
+    here = "roles" if is_role else _place(group)
+    if group:
+        title = _("Change %(name)s") % {"name": group.name}
+    else:
+        title = _("Create a role") if is_role else _("Create a group")
+    form = GroupForm(request.POST or None, staff=request.user, group=group, needs_rights=is_role)
     if form.is_bound and form.is_valid():
         wanted = form.wanted()
         plan = groups.plan(request.user, group, wanted)
@@ -86,9 +92,16 @@ def change(request: AuthedRequest, pk: int | None = None) -> HttpResponseBase:
         elif not plan.lines:
             form.add_error(None, _("Nothing would change."))
         else:
-            title = _("Change %(name)s") % {"name": group.name} if group else _("Create a group")
-            return _confirmed(request, group, wanted, plan, title=title, kept=form.kept())
-    return layout.page(request, "group_form.html", {"form": form, "group": group}, here=_place(group))
+            return _confirmed(request, group, wanted, plan, here=here, title=title, kept=form.kept())
+    list_label = _("Roles") if here == "roles" else _("Groups")
+    context = {
+        "form": form,
+        "group": group,
+        "title": title,
+        "list_url": resolve_url(_LISTS[here]),
+        "list_label": list_label,
+    }
+    return layout.page(request, "group_form.html", context, here=here)
 
 
 def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
@@ -101,7 +114,9 @@ def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:
             groups.refuse(group, None, request.user, request_context.read(request), plan.why)
         messages.warning(request, plan.refusal)
         return redirect("admin:group", pk)
-    return _confirmed(request, group, None, plan, title=_("Delete %(name)s") % {"name": group.name}, kept=())
+    return _confirmed(
+        request, group, None, plan, here=_place(group), title=_("Delete %(name)s") % {"name": group.name}, kept=()
+    )
 
 
 def _confirmed(
@@ -110,20 +125,21 @@ def _confirmed(
     wanted: WantedGroup | None,
     plan: GroupChangePlan,
     *,
+    here: str,
     title: str,
     kept: tuple[tuple[str, str], ...],
 ) -> HttpResponseBase:
     def run(reason: str) -> HttpResponse:
         actor = Actor(staff=request.user, context=request_context.read(request), reason=reason, ticket=_("none"))
         messages.success(request, groups.change(group, wanted, actor, seen=request.POST.get("seen", "")))
-        return redirect("admin:auth_group_changelist")
+        return redirect(_LISTS[here])
 
     note = _("A second person must approve this. Until then it waits here under Groups and Roles.")
     asked = ReasonPage(
         title=title,
         button=title,
-        back=resolve_url("admin:group", group.pk) if group else resolve_url("admin:auth_group_changelist"),
-        here=_place(group),
+        back=resolve_url("admin:group", group.pk) if group else resolve_url(_LISTS[here]),
+        here=here,
         lines=plan.lines,
         notes=(note,) if groups.wants_second(request.user, plan) else (),
         kept=(*kept, ("seen", plan.seen)),

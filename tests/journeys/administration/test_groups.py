@@ -261,7 +261,7 @@ def test_second_person_agrees_where_policy_says_so(fay: Person, ana: Person) -> 
 
     page = confirm(fay, "Change Operators")
 
-    assert page.path == LIST
+    assert page.path == f"{LIST}roles/"
     assert not ana.user.groups.exists()
     waiting = GroupRequest.objects.get()
     assert fay.browser.go(f"{LIST}requests/{waiting.ref}/agree/").status == 403
@@ -337,7 +337,7 @@ def test_policy_about_roles_holds_on_the_page_of_groups_too(fay: Person, ana: Pe
     preview_group(fay, f"{LIST}{operators.pk}/change/", joining="ana")
 
     assert SECOND_PERSON in fay.page.outcomes
-    assert confirm(fay, "Change Operators").path == LIST
+    assert confirm(fay, "Change Operators").path == f"{LIST}roles/"
     assert GroupRequest.objects.count() == 1
     assert not ana.user.groups.exists()
 
