@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from accounts import conf as accounts_conf
 from accounts.integrations.oidc import lifetimes
+from accounts.support.imports import size_limits
 from mfasite import conf, content_security_policy, database_and_redis_urls, logs
 from mfasite.demo import users_and_password
 from mfasite.environment import declared_settings, variables
@@ -246,7 +247,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # An import may contain token secrets: it stays in memory until it is encrypted, and a larger one is refused.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = size_limits.MAX_FILE_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # of the whole request
 
 # --- Broker and worker --------------------------------------------------------------------------------------
 

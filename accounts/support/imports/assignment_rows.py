@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.support.imports import csv_tables
+from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.row_errors import collect_error
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
 from verification import hardware_token_stock
 from verification.context import Context

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from accounts.support.imports import size_limits
 from accounts.support.reports import csv_without_formulas
 
 _SEPARATORS = ",;\t|"
-MAX_CELL_LENGTH = 131_072  # characters. Source: Python's csv
-_MAX_LINES_OF_ROW = 20  # more mean that a quote was never closed
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 # How other files begin: xlsx, ods, numbers and zip; xls; pdf; gzip.
 _OTHER_FILES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b")
@@ -121,7 +120,7 @@ def _cut(text: str, separator: str, n_before: int) -> Iterator[tuple[int, list[s
             return
         except csv.Error:
             raise _broken(line + n_before) from None
-        if reader.line_num - line > _MAX_LINES_OF_ROW:
+        if reader.line_num - line > size_limits.MAX_LINES_OF_ROW:
             raise _broken(line + n_before)
         if any(cell.strip() for cell in cells):
             yield line + n_before, [cell.strip() for cell in cells]

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from accounts.models import Import
-from accounts.support.imports import csv_tables, pskc, vendor_csv
+from accounts.support.imports import csv_tables
 from accounts.support.imports.columns_of_import_files import ALIASES, COLUMNS
 from accounts.support.imports.csv_tables import UnreadableFile, decode
+from accounts.support.imports.token_files import csv_columns_and_encodings, pskc
 
 __all__ = ["COLUMNS", "UnreadableFile", "decode", "from_pskc", "read", "rows"]
 
@@ -32,7 +33,7 @@ def rows(text: str, kind: str) -> Iterator[Row]:
     Errors: `UnreadableFile`, if the first line does not name the columns, or if a line cannot be read.
     """
     if kind == Import.Kind.TOKENS:
-        return vendor_csv.rows(text)
+        return csv_columns_and_encodings.rows(text)
     return _rows(text, COLUMNS[Import.Kind(kind)])
 
 

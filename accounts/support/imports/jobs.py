@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
 from accounts.support import administration_audit_events
-from accounts.support.imports import assignment_rows, file_formats, people_rows, token_rows
+from accounts.support.imports import assignment_rows, file_formats, people_rows, size_limits, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
 from verification.db import resumable_jobs
@@ -25,8 +25,6 @@ from verification.keys import text_encryption
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
-_MAX_FAULTS = 20_000
-_MAX_WARNINGS = 1_000
 _State = Import.State
 RIGHTS = {
     Import.Kind.PEOPLE: "accounts.import_people",
@@ -175,8 +173,8 @@ def _step(job: Import, chunk: Sequence[people_rows.Row], repeated: Collection[in
         job.n_new += done.counts["new"]
         job.n_changed += done.counts["changed"]
         job.n_same += done.counts["same"]
-        job.faults = [*job.faults, *done.faults][:_MAX_FAULTS]
-        job.warnings = [*job.warnings, *done.warnings][:_MAX_WARNINGS]
+        job.faults = [*job.faults, *done.faults][: size_limits.MAX_ERRORS_KEPT]
+        job.warnings = [*job.warnings, *done.warnings][: size_limits.MAX_WARNINGS_KEPT]
         job.save(update_fields=["n_new", "n_changed", "n_same", "faults", "warnings"])
         if not job.is_dry_run:
             counts: dict[str, Any] = {f"n_{word}": n for word, n in done.counts.items()}

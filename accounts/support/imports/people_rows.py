@@ -15,8 +15,8 @@ from accounts import invitations
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes
 from accounts.support.actions import ActionRefusal
-from accounts.support.imports import people_audit_and_notices, people_reading, people_refusals
-from accounts.support.imports.people_reading import WantedPerson, shown
+from accounts.support.imports import people_audit_and_notices, people_row_format, people_row_permissions
+from accounts.support.imports.people_row_format import WantedPerson, shown
 from verification import enrolments, policies
 from verification.context import Context
 from verification.policies import SUPPORT_ACTIONS, remembered_browser_revocation
@@ -43,7 +43,7 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
     """Return the lines whose username also occurs earlier in the file, in any spelling."""
     seen, found = set[str](), set[int]()
     for line, fields in rows:
-        name = people_reading.username_of(fields["username"])
+        name = people_row_format.username_of(fields["username"])
         if name in seen:
             found.add(line)
         seen.add(name)
@@ -64,19 +64,19 @@ def apply(
     the lines whose user also occurs earlier in the file. With `invites` new people with an email address are invited.
     """
     groups = {shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
-    names = [people_reading.username_of(fields["username"]) for _line, fields in rows]
+    names = [people_row_format.username_of(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in _locked(names)}
     seen = _seen(staff, known.values())
-    restrictions = people_refusals.restrictions_of(staff, known.values(), groups)
+    restrictions = people_row_permissions.restrictions_of(staff, known.values(), groups)
     member: dict[int, set[str]] = {user.pk: set() for user in known.values()}
     for user_id, name in User.groups.through.objects.filter(user__in=member).values_list("user", "group__name"):
         member[user_id].add(shown(name))
     counts, faults, warnings = Counter[str](), list[tuple[int, str]](), defaultdict[int, list[str]](list)
     made, changed, changed_on = list[WantedPerson](), list[tuple[User, WantedPerson]](), dict[int, int]()
     for line, fields in rows:
-        user = known.get(people_reading.username_of(fields["username"]))
+        user = known.get(people_row_format.username_of(fields["username"]))
         mine = member[user.pk] if user else set[str]()
-        wanted, errors = people_reading.read(fields, groups, user, mine)
+        wanted, errors = people_row_format.read(fields, groups, user, mine)
         if line in repeated:
             errors.append(_("%(name)s appears twice in the file. Remove one of the rows.") % {"name": wanted.username})
         if user is not None and user.pk not in seen:
@@ -85,7 +85,7 @@ def apply(
             counts["same"] += 1
             continue
         else:
-            errors += people_refusals.errors_of(wanted, user, mine, restrictions)
+            errors += people_row_permissions.errors_of(wanted, user, mine, restrictions)
         if errors:
             faults.append((line, " ".join(errors)))
             continue

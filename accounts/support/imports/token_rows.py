@@ -12,8 +12,8 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
+from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
-from accounts.support.imports.row_errors import collect_error
 from verification import hardware_token_stock, inputs, policies
 from verification.context import Context
 from verification.hardware_token_stock import Seed

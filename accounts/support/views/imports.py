@@ -3,9 +3,9 @@
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, resolve_url
@@ -21,13 +21,13 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.imports import file_formats, jobs, people_export
+from accounts.support.imports import file_formats, jobs, people_export, size_limits
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export_with_reason, csv_without_formulas
 from accounts.support.views import layout
 
 _MAX_FAULTS_SHOWN = 100  # on the page
-_MAX_FILE_MEGABYTES = settings.FILE_UPLOAD_MAX_MEMORY_SIZE // 2**20
+_MAX_FILE_MEGABYTES = size_limits.MAX_FILE_BYTES // 2**20
 
 
 class UploadForm(forms.Form):
@@ -78,6 +78,12 @@ class UploadForm(forms.Form):
         kind.initial = mine[0] if mine else None
         if Import.Kind.PEOPLE not in mine:
             del self.fields["invites"]
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > size_limits.MAX_FILE_BYTES:
+            raise forms.ValidationError(self.fields["file"].error_messages["required"])
+        return file
 
 
 def _may(request: AuthedRequest, kind: str) -> None:

@@ -8,7 +8,7 @@ from django.db import DataError
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import file_formats, jobs, people_rows
+from accounts.support.imports import file_formats, jobs, people_rows, size_limits
 from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, counts, import_people
 from tests.simulated.people import Person, join
 from verification.context import Context
@@ -216,7 +216,7 @@ def test_a_rounded_serial_number_is_told_from_an_unknown_one(root: Person, conte
 def test_all_wrong_rows_are_counted_though_not_all_are_kept(
     root: Person, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_MAX_FAULTS", 5)
+    monkeypatch.setattr(size_limits, "MAX_ERRORS_KEPT", 5)
 
     job = import_people(f"{HEAD}\n" + "no name,,,,\n" * 8 + "one,,,,\n", root.user, context)
 

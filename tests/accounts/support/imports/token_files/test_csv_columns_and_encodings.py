@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import ActionRefusal
-from accounts.support.imports import csv_tables, file_formats, jobs, vendor_csv
+from accounts.support.imports import csv_tables, file_formats, jobs
+from accounts.support.imports.token_files import csv_columns_and_encodings as token_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_token_stock
 from verification.context import Context
@@ -21,7 +22,7 @@ ENTRA = "upn,serial number,secret key,time interval,manufacturer,model\n"
 
 
 def first(text: str) -> dict[str, str]:
-    return next(iter(vendor_csv.rows(text)))[1]
+    return next(iter(token_csv.rows(text)))[1]
 
 
 def bring(text: str, staff: User, context: Context, *, kind: str = "tokens") -> Any:
@@ -121,7 +122,7 @@ def test_serial_number_with_an_e_is_not_a_rounded_one(serial: str) -> None:
 @pytest.mark.parametrize("text", ["", "\n", "user name,name,mail,groups,state\n", "a,b\nc,d\n", "x\n", "\r"])
 def test_other_files_are_not_taken(text: str) -> None:
     with pytest.raises(file_formats.UnreadableFile, match="upn,serial number"):
-        list(vendor_csv.rows(text))
+        list(token_csv.rows(text))
 
 
 def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
@@ -134,14 +135,14 @@ def test_a_secret_that_may_be_hex_or_base32_is_hex() -> None:
 
 
 def test_a_serial_number_with_a_sharp_is_no_comment() -> None:
-    found = [fields["serial number"] for _line, fields in vendor_csv.rows(f"serial,secret\n#1,{HEX}\n# the end\n")]
+    found = [fields["serial number"] for _line, fields in token_csv.rows(f"serial,secret\n#1,{HEX}\n# the end\n")]
 
     assert found == ["#1"]
 
 
 def test_one_wrong_letter_changes_no_other_row() -> None:
     """The letters of a file are told by most of its secrets, so that a slip does not turn all into base64."""
-    rows = [fields for _line, fields in vendor_csv.rows(f"{ENTRA}" + f"a,1,{B32},,,\n" * 3 + f"a,2,{B32[:-1]}1,,,\n")]
+    rows = [fields for _line, fields in token_csv.rows(f"{ENTRA}" + f"a,1,{B32},,,\n" * 3 + f"a,2,{B32[:-1]}1,,,\n")]
 
     assert [row["secret key"] == B32 for row in rows] == [True, True, True, False]
     assert "isn’t base32" in rows[3]["refused"]

@@ -1,25 +1,19 @@
-"""Refuses what a row of people may not change, because of who uploaded the file, policy or a directory."""
+"""What a row of people may not change: who uploaded the file, policy and directories decide it."""
 
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import DirectoryGroup, User
 from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
 from accounts.support.actions import SET_STATE, ranks
-from accounts.support.imports import csv_tables
-from accounts.support.imports.people_reading import WantedPerson, joined, shown
-from accounts.support.imports.row_errors import collect_error
+from accounts.support.imports.collecting_row_errors import collect_error
+from accounts.support.imports.people_row_format import WantedPerson, joined, shown
 from accounts.support.shipped_roles import groups_of_staff
 from verification import policies
 from verification.policies import Rules
-
-_TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +55,6 @@ def errors_of(
     collect_error(errors, _check_state, wanted, user, restrictions.staff, restrictions.rules)
     collect_error(errors, _check_details, wanted, user)
     collect_error(errors, _check_supplied_groups, wanted, mine, restrictions.supplied)
-    collect_error(errors, _check_username, wanted, user)
-    collect_error(errors, _check_email, wanted, user)
     return errors
 
 
@@ -116,27 +108,6 @@ def _check_state(wanted: WantedPerson, user: User | None, staff: User | None, ru
     if SET_STATE.name in rules[user.pk].second_person:
         words = _("A second person must approve a change of the second step. Request it on the page of %(name)s.")
         raise ValueError(words % name)
-
-
-def _check_username(wanted: WantedPerson, user: User | None) -> None:
-    """Refuse a username that nobody should newly have. Errors: `ValueError` with a text."""
-    if user is not None:
-        return
-    if csv_tables.ROUNDED.fullmatch(wanted.username):
-        raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
-    if any(unicodedata.category(sign) == "Cf" for sign in wanted.username):
-        raise ValueError(_("This username contains an invisible character. Type it again."))
-    if wanted.username in _TOTALS:
-        raise ValueError(_("This looks like a row of totals. Remove it."))
-
-
-def _check_email(wanted: WantedPerson, user: User | None) -> None:
-    """Refuse an email address that nobody should newly have. Errors: `ValueError` with a text."""
-    if wanted.email and (user is None or user.email != wanted.email):
-        try:
-            validate_email(wanted.email)
-        except ValidationError:
-            raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
 
 
 def _check_details(wanted: WantedPerson, user: User | None) -> None:

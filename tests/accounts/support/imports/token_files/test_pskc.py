@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import keywrap, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from accounts.support.imports import file_formats, pskc, pskc_keys
+from accounts.support.imports import file_formats
+from accounts.support.imports.token_files import pskc, pskc_keys
 
 SECRET = b"12345678901234567890"
 XENC = "http://www.w3.org/2001/04/xmlenc#"

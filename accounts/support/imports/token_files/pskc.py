@@ -16,15 +16,22 @@ from django.utils.translation import gettext as _
 from pskc import PSKC
 from pskc.exceptions import KeyDerivationError, PSKCError
 
+from accounts.support.imports import size_limits
 from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS
 from accounts.support.imports.csv_tables import UnreadableFile, is_web_page
-from accounts.support.imports.pskc_keys import NAMESPACE, UndecryptableKey, Unfit, columns_of, is_sealed, named_elements
+from accounts.support.imports.token_files.pskc_keys import (
+    NAMESPACE,
+    UndecryptableKey,
+    Unfit,
+    columns_of,
+    is_sealed,
+    named_elements,
+)
 
 # A web process reads a package while somebody waits, and its other threads with them. The limits allow about two
 # seconds for deriving the key, and one millisecond per token.
 _MAX_ROUNDS = 1_500_000  # of PBKDF2. Source: OWASP recommends 1,300,000 with SHA-1
 _MAX_KEY_BYTES = 32  # of a derived key: AES keys are no longer than this
-_MAX_PACKAGES = 10_000  # tokens, each of which is a package
 _MAX_BROKEN_PACKAGES = 50  # each is searched for among the others
 _CIPHERS = re.compile(r"(?:aes(?P<cbc>128|192|256)-cbc|kw-aes(?P<wrap>128|192|256))$")
 _MAX_DEPTH = 50  # of nested elements; a package has ten
@@ -62,12 +69,12 @@ def read(raw: bytes, *, key: str = "", passphrase: str = "") -> str:
     packages = container.findall(_tag("KeyPackage"))
     if not packages:
         raise UnreadableFile(_("The package contains no tokens."))
-    if len(packages) > _MAX_PACKAGES:
+    if len(packages) > size_limits.MAX_TOKENS_OF_PACKAGE:
         words = _(
             "The package contains %(n)d tokens. At most %(most)d can be imported at once. Ask the "
             "manufacturer to split it."
         )
-        raise UnreadableFile(words % {"n": len(packages), "most": _MAX_PACKAGES})
+        raise UnreadableFile(words % {"n": len(packages), "most": size_limits.MAX_TOKENS_OF_PACKAGE})
     for package in packages:
         container.remove(package)
     _refuse_ciphers([container, *packages])

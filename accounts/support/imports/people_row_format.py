@@ -1,17 +1,22 @@
-"""Reads a row of people, and writes group names in the same format."""
+"""The format of a row of people: it is read and checked here, and group names are written in the same format."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.models.people import fold
-from accounts.support.imports import csv_tables
+from accounts.support.imports import csv_tables, size_limits
+from accounts.support.imports.collecting_row_errors import collect_error
 from verification import inputs
 
 _MAX_EMAIL_LENGTH = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
+_TOTALS = frozenset({"total", "totals", "sum", "summe", "gesamt", "gesamtergebnis", "somme", "totale", "итого"})
 _END_OF_GROUP = re.compile(r"(\\*)(;|$)")
 
 
@@ -49,7 +54,7 @@ def _groups(cell: str) -> frozenset[str]:
 
 def username_of(cell: str) -> str:
     """Return the folded username of a cell, or an empty string."""
-    return fold(inputs.line(cell, max_length=csv_tables.MAX_CELL_LENGTH) or "")
+    return fold(inputs.line(cell, max_length=size_limits.MAX_CELL_LENGTH) or "")
 
 
 def read(
@@ -60,6 +65,8 @@ def read(
     username = username_of(fields["username"])
     if not username or len(username) > 150 or any(sign.isspace() for sign in username):
         errors.append(_("Enter a username of 1 to 150 characters, without spaces."))
+    if user is None:
+        collect_error(errors, _check_new_username, username)
     name = inputs.line(fields["name"], max_length=150)
     if name is None:
         errors.append(_("Shorten the name to 150 characters."))
@@ -68,6 +75,8 @@ def read(
     if email is None:
         errors.append(_("Shorten the email address to %(n)d characters.") % {"n": _MAX_EMAIL_LENGTH})
         email = shown(user.email) if user else ""
+    elif user is None or user.email != email:
+        collect_error(errors, _check_new_email, email)
     state = fields["state"].lower() or SecondStep.ENABLED
     if state not in SecondStep.values:
         errors.append(_("Enter one of these as the state: %(states)s.") % {"states": ", ".join(SecondStep.values)})
@@ -77,6 +86,25 @@ def read(
         errors.append(_("There is no group %(names)s. Add the group first.") % {"names": ", ".join(unknown)})
         wanted = wanted - set(unknown) | set(mine)
     return WantedPerson(username=username, name=name, email=email, groups=wanted, state=state), errors
+
+
+def _check_new_username(username: str) -> None:
+    """Refuse a username that nobody should newly have. Errors: `ValueError` with a text."""
+    if csv_tables.ROUNDED.fullmatch(username):
+        raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
+    if any(unicodedata.category(sign) == "Cf" for sign in username):
+        raise ValueError(_("This username contains an invisible character. Type it again."))
+    if username in _TOTALS:
+        raise ValueError(_("This looks like a row of totals. Remove it."))
+
+
+def _check_new_email(email: str) -> None:
+    """Refuse an email address that nobody should newly have. Errors: `ValueError` with a text."""
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        raise ValueError(_("This isn’t an email address. Enter one such as name@example.org.")) from None
 
 
 def shown(text: str) -> str:
