@@ -73,6 +73,11 @@ def _place(group: Group | None) -> str:
     return "roles" if group and group.permissions.exists() else "groups"
 
 
+def _back(group: Group | None, here: str) -> str:
+    """Return the URL of the page that leads to the form: the group's own, or the list."""
+    return resolve_url("admin:group", group.pk) if group else resolve_url(_LISTS[here])
+
+
 def change(request: AuthedRequest, pk: int | None = None, *, is_role: bool = False) -> HttpResponseBase:
     """Create or change a group: the form, then a preview, then the reason. `is_role` says what a new one is."""
     _may(request, "change" if pk else "add")
@@ -96,10 +101,9 @@ def change(request: AuthedRequest, pk: int | None = None, *, is_role: bool = Fal
     list_label = _("Roles") if here == "roles" else _("Groups")
     context = {
         "form": form,
-        "group": group,
         "title": title,
-        "list_url": resolve_url(_LISTS[here]),
-        "list_label": list_label,
+        "back_url": _back(group, here),
+        "back_label": group.name if group else list_label,
     }
     return layout.page(request, "group_form.html", context, here=here)
 
@@ -138,7 +142,7 @@ def _confirmed(
     asked = ReasonPage(
         title=title,
         button=title,
-        back=resolve_url("admin:group", group.pk) if group else resolve_url(_LISTS[here]),
+        back=_back(group, here),
         here=here,
         lines=plan.lines,
         notes=(note,) if groups.wants_second(request.user, plan) else (),
