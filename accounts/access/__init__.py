@@ -12,10 +12,10 @@ from accounts.access import (
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
 from accounts.access.age_of_verifications import Demand
 from accounts.access.application_access import of_facts, of_person, of_request
-from accounts.access.facts_of_stored_session import of_data
 from accounts.access.groups_allowed import Groups, forget, groups_of
 from accounts.access.required_strength import RequestedVerification
 from accounts.access.stepping_up import step_up
+from accounts.access.stored_session_reader import of_data
 from accounts.applications import AccessReason
 from accounts.sessions.session_assurance import SessionFacts, Verification
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from accounts.directories import (
-    incorrect_passwords_allowed,
     ldap_binds_and_searches,
+    lockout_protection,
     requests_at_once,
     server_availability,
     timeouts,
@@ -67,7 +67,7 @@ def check(directory: Directory, user: User, password: str, context: Context, *, 
 
     Each attempt is counted before the directory checks it, so that a stranger can't make it lock the account.
     """
-    if not incorrect_passwords_allowed.may_guess(directory, user.directory_key, user.username, context):
+    if not lockout_protection.may_guess(directory, user.directory_key, user.username, context):
         return Judged(answer=PasswordResult.LATER)
 
     guess = _Guess(directory, password, context)
@@ -170,22 +170,22 @@ class _Guess:
             connection.bind_nobody()
             return Judged(answer=PasswordResult.WRONG)
         is_first = entry.key != self.counted
-        if is_first and not incorrect_passwords_allowed.spend(self.directory, entry, self.context):
+        if is_first and not lockout_protection.spend(self.directory, entry, self.context):
             return Judged(answer=PasswordResult.LATER)
         self.counted = entry.key
         try:
             answer = connection.bind(entry.dn, self.password)
         except NotChecked as refused:
             if refused.is_certain and is_first:
-                incorrect_passwords_allowed.forget(self.directory, entry, only_last=True)
+                lockout_protection.forget(self.directory, entry, only_last=True)
                 self.counted = ""
             raise
         if answer is PasswordResult.RIGHT:
-            incorrect_passwords_allowed.forget(self.directory, entry)
+            lockout_protection.forget(self.directory, entry)
             return Judged(answer=answer, entry=entry)
         if answer not in {PasswordResult.WRONG, PasswordResult.LOCKED}:
             # A correct password that is refused is no failure in the directory, and ends none of the former ones.
-            incorrect_passwords_allowed.forget(self.directory, entry, only_last=True)
+            lockout_protection.forget(self.directory, entry, only_last=True)
         return Judged(answer=answer)
 
 

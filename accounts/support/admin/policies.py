@@ -18,7 +18,7 @@ from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.policies import notice_of_dropped_second_person, policy_form, policy_preview
 from accounts.support.policies.policy_form import PolicyForm
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import policies
 from verification.models import Policy
 from verification.policies import forget, remembered_browser_revocation
@@ -47,7 +47,7 @@ class PolicyAdmin(ChangesAdmin):
         found = policies.ranked(Policy.objects.select_related("group"))
         rows = [(policy, policy_form.summary(policy)) for policy in found]
         context = {"rows": rows, "may_add": self.has_add_permission(request)}
-        return layout.page(cast("AuthedRequest", request), "policy_list.html", context, here="policies")
+        return page_layout.page(cast("AuthedRequest", request), "policy_list.html", context, here="policies")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         policy = context.get("original")
@@ -64,7 +64,7 @@ class PolicyAdmin(ChangesAdmin):
             "reason": form.cleaned_data["reason"],
             "is_locked_out": policy_form.locks_out(staff, form.instance),
         }
-        return layout.page(cast("AuthedRequest", request), "policy_preview.html", shown, here="policies")
+        return page_layout.page(cast("AuthedRequest", request), "policy_preview.html", shown, here="policies")
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form.locks_out(cast("AuthedRequest", request).user, obj):

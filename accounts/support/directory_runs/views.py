@@ -20,7 +20,7 @@ from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, directory_problems
 from accounts.support.directory_runs import row_words
 from accounts.support.reports import csv_export_with_reason
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import policies
 
 _MAX_ROWS_SHOWN = 50  # of each kind
@@ -71,7 +71,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "n_people": directory.people.filter(policies.can_sign_in(now)).count(),
         "n_groups": directory.groups.count(),
     }
-    return layout.page(request, "directory_sync.html", context, here=_HERE)
+    return page_layout.page(request, "directory_sync.html", context, here=_HERE)
 
 
 @redirects.button_on("admin:directory-sync", "pk")
@@ -115,7 +115,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "tiles": _tiles(run),
         "others": _others(run),
     }
-    return layout.page(request, "directory_run.html", context, here=_HERE)
+    return page_layout.page(request, "directory_run.html", context, here=_HERE)
 
 
 def _tiles(run: DirectorySync) -> list[tuple[str, int]]:

@@ -5,7 +5,8 @@ contacts.
 """
 
 from accounts.support.groups.change_preview_and_refusals import MAX_PEOPLE, GroupChangePlan, WantedGroup, plan
-from accounts.support.groups.changes import (
+from accounts.support.groups.forms import GroupForm
+from accounts.support.groups.group_changes_and_approvals import (
     CHANGE,
     change,
     counted,
@@ -18,7 +19,6 @@ from accounts.support.groups.changes import (
     wants_second,
     withdraw,
 )
-from accounts.support.groups.forms import GroupForm
 
 __all__ = [
     "CHANGE",

@@ -19,8 +19,8 @@ from accounts.models.directories import DirectoryKind
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import directory_problems
 from accounts.support.actions import Actor
-from accounts.support.scim import changes
-from accounts.support.views import layout
+from accounts.support.scim import token_and_network_changes
+from accounts.support.views import page_layout
 from verification import conf
 from verification.policies import Networks
 
@@ -61,7 +61,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 
 def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> HttpResponse:
     now = request_context.read(request).now
-    access = changes.access_of(directory)
+    access = token_and_network_changes.access_of(directory)
     who_left = directory_problems.who_left(directory, request.user)
     n_left = provisioning.people_who_left(directory).count()
     n_shown = who_left.count()
@@ -83,7 +83,7 @@ def _shown(request: AuthedRequest, directory: Directory, token: str = "") -> Htt
         "n_of_desk": n_shown,
         "n_of_others": n_left - n_shown,
     }
-    return layout.page(request, "directory_scim.html", context, here=_HERE)
+    return page_layout.page(request, "directory_scim.html", context, here=_HERE)
 
 
 def _asked(directory: Directory, button: str, lines: tuple[str, ...], *, is_destructive: bool = False) -> ReasonPage:
@@ -106,14 +106,14 @@ def new_token(request: AuthedRequest, pk: int) -> HttpResponseBase:
     directory = _directory(request, pk, verb="change")
 
     def run(reason: str) -> HttpResponse:
-        token = changes.new_token(directory, _actor(request, reason))
+        token = token_and_network_changes.new_token(directory, _actor(request, reason))
         return _shown(request, directory, token)
 
     lines = (
         _("You see the new token once, on the next page. Paste it into the program that sends people and groups."),
         _("The current token keeps working for 7 days. Any older one stops working now."),
     )
-    has_one = bool(changes.access_of(directory).secret_digest)
+    has_one = bool(token_and_network_changes.access_of(directory).secret_digest)
     asked = _asked(directory, _("Create a new token"), lines if has_one else lines[:1])
     return admin_changes.with_reason(request, asked, run)
 
@@ -124,7 +124,7 @@ def end_former(request: AuthedRequest, pk: int) -> HttpResponseBase:
     lines = (_("If the program still sends the old token, we refuse it within seconds."),)
     asked = _asked(directory, _("Revoke old token"), lines)
     return admin_changes.with_reason(
-        request, asked, lambda reason: changes.end_former(directory, _actor(request, reason))
+        request, asked, lambda reason: token_and_network_changes.end_former(directory, _actor(request, reason))
     )
 
 
@@ -136,7 +136,9 @@ def revoke(request: AuthedRequest, pk: int) -> HttpResponseBase:
         _("People and groups stay as they are. Someone who leaves isn’t switched off any more."),
     )
     asked = _asked(directory, _("Revoke all tokens"), lines, is_destructive=True)
-    return admin_changes.with_reason(request, asked, lambda reason: changes.revoke(directory, _actor(request, reason)))
+    return admin_changes.with_reason(
+        request, asked, lambda reason: token_and_network_changes.revoke(directory, _actor(request, reason))
+    )
 
 
 def confirm_departures(request: AuthedRequest, pk: int) -> HttpResponseBase:
@@ -146,7 +148,7 @@ def confirm_departures(request: AuthedRequest, pk: int) -> HttpResponseBase:
     lines = (_("%(n)d of %(of)d people stay switched off, and the notice goes away.") % {"n": found.n, "of": found.of},)
     asked = _asked(directory, _("Confirm that they left"), lines)
     return admin_changes.with_reason(
-        request, asked, lambda reason: changes.confirm_departures(directory, _actor(request, reason))
+        request, asked, lambda reason: token_and_network_changes.confirm_departures(directory, _actor(request, reason))
     )
 
 
@@ -167,12 +169,18 @@ def change_networks(request: AuthedRequest, pk: int) -> HttpResponseBase:
     directory = _directory(request, pk, verb="change")
     sent = request.POST if "form_ref" in request.POST else None
     form = NetworksForm(sent)
-    access = changes.access_of(directory)
-    form.initial = {**form.initial, "networks": access.networks, "seen": changes.networks_as_seen(access)}
+    access = token_and_network_changes.access_of(directory)
+    form.initial = {
+        **form.initial,
+        "networks": access.networks,
+        "seen": token_and_network_changes.networks_as_seen(access),
+    }
 
     def run(reason: str) -> None:
         said = form.cleaned_data
-        changes.change_networks(directory, said["networks"] or [], _actor(request, reason), seen=said["seen"])
+        token_and_network_changes.change_networks(
+            directory, said["networks"] or [], _actor(request, reason), seen=said["seen"]
+        )
 
     asked = _asked(directory, _("Change allowed networks"), ())
     return admin_changes.with_reason(request, asked, run, form=form)

@@ -26,7 +26,7 @@ from accounts.support.actions import (
     execution,
     who_may_act_on_whom,
 )
-from accounts.support.views import layout
+from accounts.support.views import page_layout, person_or_404
 
 
 def action_named(name: str) -> Action:
@@ -39,7 +39,11 @@ def action_named(name: str) -> Action:
 @require_http_methods(["GET", "POST"])
 def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
     """Preview an action for one user, and do it when it is confirmed."""
-    context, action, person = request_context.read(request), action_named(name), layout.case_of(request, pk)
+    context, action, person = (
+        request_context.read(request),
+        action_named(name),
+        person_or_404.visible_person(request, pk),
+    )
     form = action.form_class(request.POST or None, initial=_suggested(request))
     form.offer(person, now=context.now)
     preview = action.preview(action_preview.of_person(person, now=context.now))
@@ -73,7 +77,7 @@ def one(request: AuthedRequest, pk: int, name: str) -> HttpResponse:
         "form_ref": execution.new_form_ref(),
         "is_asked_of_a_second": isinstance(permit, Permit) and permit.needs_second,
     }
-    return layout.page(request, "action.html", values, status=403 if refusal and form.is_bound else 200)
+    return page_layout.page(request, "action.html", values, status=403 if refusal and form.is_bound else 200)
 
 
 def _suggested(request: AuthedRequest) -> dict[str, str]:
@@ -108,11 +112,11 @@ def render_result(request: AuthedRequest, person: User, action: Action, result: 
     """Show the result of an action. A secret is shown here and nowhere else."""
     if result.secret:
         context = {"person": person, "secret": result.secret, "words": result.text}
-        return layout.page(request, "temporary_access_pass.html", context)
+        return page_layout.page(request, "temporary_access_pass.html", context)
     if result.state is ActionState.REFUSED:
         needs_caller = result.refusal is ActionRefusal.NO_CALLER
         context = {"action": action, "person": person, "refusal": result.text, "needs_caller": needs_caller}
-        return layout.page(request, "action_refused.html", context, status=403)
+        return page_layout.page(request, "action_refused.html", context, status=403)
     say = messages.success if result.state is ActionState.DONE else messages.info
     say(request, f"{action.label}: {result.text}", extra_tags=f"support:{result.state}")
     if action.effect is Effect.ERASES and result.state is ActionState.DONE:

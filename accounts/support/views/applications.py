@@ -16,7 +16,7 @@ from accounts.models import Application, OidcClient
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.applications import (
-    changes,
+    application_changes,
     configurations_to_copy,
     connection_forms_and_details,
     contradictory_settings,
@@ -26,7 +26,7 @@ from accounts.support.applications import (
 )
 from accounts.support.applications.forms import ApplicationForm, age_words
 from accounts.support.people_search import NotOnePerson
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import inputs, strengths
 from verification.inputs import LineField
 
@@ -56,13 +56,13 @@ def index(request: AuthedRequest) -> HttpResponse:
         "kinds": list_of_applications.KINDS.items(),
         "is_search": words or kind,
     }
-    return layout.page(request, "applications/list.html", context, here=_HERE)
+    return page_layout.page(request, "applications/list.html", context, here=_HERE)
 
 
 def choose(request: AuthedRequest) -> HttpResponse:
     """Ask how the new application will be connected."""
     _may(request, "add")
-    return layout.page(request, "applications/choose.html", {}, here=_HERE)
+    return page_layout.page(request, "applications/choose.html", {}, here=_HERE)
 
 
 def add(request: AuthedRequest, kind: str) -> HttpResponseBase:
@@ -92,7 +92,7 @@ def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
     if is_valid:
         try:
             with transaction.atomic():
-                secret = changes.save(form, connection, request.user, request_context.read(request))
+                secret = application_changes.save(form, connection, request.user, request_context.read(request))
         except Repeated:
             words = _("You’ve already sent this form, and it was applied. Open the page again.")
             form.add_error(None, forms.ValidationError(words, code="repeated"))
@@ -108,7 +108,7 @@ def _form(request: AuthedRequest, application: Application) -> HttpResponseBase:
         "application": None if is_new else application,
         "kind": application.kind,
     }
-    return layout.page(request, "applications/form.html", context, here=_HERE)
+    return page_layout.page(request, "applications/form.html", context, here=_HERE)
 
 
 def configuration(request: AuthedRequest, slug: str) -> HttpResponse:
@@ -140,7 +140,7 @@ def _configured(request: AuthedRequest, application: Application, secret: str) -
         "configurations": written,
         "placeholder": configurations_to_copy.SECRET,
     }
-    return layout.page(request, "applications/configuration.html", context, here=_HERE)
+    return page_layout.page(request, "applications/configuration.html", context, here=_HERE)
 
 
 class TrialPersonForm(forms.Form):
@@ -169,7 +169,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
             client = connection_forms_and_details.client_of(application)
             found = try_as_a_person.trial(application, person, client, request_context.read(request).now)
     context = {"application": application, "form": form, "trial": found}
-    return layout.page(request, "applications/trial.html", context, here=_HERE)
+    return page_layout.page(request, "applications/trial.html", context, here=_HERE)
 
 
 def show(request: AuthedRequest, slug: str) -> HttpResponse:
@@ -195,7 +195,7 @@ def show(request: AuthedRequest, slug: str) -> HttpResponse:
         "delivered": connection_forms_and_details.deliveries(client) if client else None,
         "contradictions": contradictory_settings.of(application),
     }
-    return layout.page(request, "applications/show.html", context, here=_HERE)
+    return page_layout.page(request, "applications/show.html", context, here=_HERE)
 
 
 def _asked(
@@ -240,7 +240,7 @@ def end(request: AuthedRequest, slug: str) -> HttpResponseBase:
     application = _application(slug)
 
     def run(reason: str) -> None:
-        n = changes.end_all(application, request.user, request_context.read(request), reason)
+        n = application_changes.end_all(application, request.user, request_context.read(request), reason)
         words = ngettext("%(n)d session ended.", "%(n)d sessions ended.", n) % {"n": n}
         messages.success(request, words)
 
@@ -254,7 +254,7 @@ def switch_off(request: AuthedRequest, slug: str) -> HttpResponseBase:
     application = _application(slug)
 
     def run(reason: str) -> None:
-        changes.switch(application, request.user, request_context.read(request), reason, is_on=False)
+        application_changes.switch(application, request.user, request_context.read(request), reason, is_on=False)
         messages.success(request, _("Switched off: %(name)s.") % {"name": application.name})
 
     lines = (
@@ -270,7 +270,7 @@ def switch_on(request: AuthedRequest, slug: str) -> HttpResponseBase:
     application = _application(slug)
 
     def run(reason: str) -> None:
-        changes.switch(application, request.user, request_context.read(request), reason, is_on=True)
+        application_changes.switch(application, request.user, request_context.read(request), reason, is_on=True)
         messages.success(request, _("Switched on: %(name)s.") % {"name": application.name})
 
     lines = (_("People who may use it can open it, and see its tile."),)
@@ -286,7 +286,7 @@ def delete(request: AuthedRequest, slug: str) -> HttpResponseBase:
         return redirect("admin:application", slug)
 
     def run(reason: str) -> HttpResponse:
-        changes.delete(application, request.user, request_context.read(request), reason)
+        application_changes.delete(application, request.user, request_context.read(request), reason)
         messages.success(request, _("Deleted: %(name)s.") % {"name": application.name})
         return redirect("admin:accounts_application_changelist")
 
@@ -313,7 +313,9 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         context = request_context.read(request)
-        secret = changes.renew_secret(client, request.user, context, reason, overlap=secret_rotation.OVERLAP)
+        secret = application_changes.renew_secret(
+            client, request.user, context, reason, overlap=secret_rotation.OVERLAP
+        )
         return _configured(request, client.application, secret)
 
     lines = (
@@ -330,7 +332,7 @@ def end_former_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
     client = _client(slug)
 
     def run(reason: str) -> None:
-        changes.end_former_secret(client, request.user, request_context.read(request), reason)
+        application_changes.end_former_secret(client, request.user, request_context.read(request), reason)
         messages.success(request, _("Only the newest secret works now."))
 
     lines = (_("If the application still uses the old secret, nobody can sign in to it any more."),)
@@ -343,7 +345,7 @@ def send_again(request: AuthedRequest, slug: str) -> HttpResponseBase:
     client = _client(slug)
 
     def run(reason: str) -> None:
-        n = changes.send_again(client, request.user, request_context.read(request), reason)
+        n = application_changes.send_again(client, request.user, request_context.read(request), reason)
         messages.success(request, ngettext("%(n)d sign-out is sent again.", "%(n)d are sent again.", n) % {"n": n})
 
     lines = (_("We notify the application again of every sign-out that it didn’t confirm."),)

@@ -11,7 +11,7 @@ from accounts import redirects, request_context
 from accounts.models import SupportRequest
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support.actions import ACTIONS, ActionRequest, execution, second_person_approvals
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from accounts.support.views.actions import render_result
 from verification.context import Context
 
@@ -31,7 +31,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         for each in second_person_approvals.listed(request.user, now=context.now)
         if each.action in ACTIONS
     ]
-    return layout.page(request, "approvals.html", {"listed": listed}, here="requests")
+    return page_layout.page(request, "approvals.html", {"listed": listed}, here="requests")
 
 
 def _options(found: SupportRequest, context: Context) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from accounts.support.reports import (
     csv_export_with_reason,
 )
 from accounts.support.reports.audit_search import AuditSearch
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import audit, inputs
 
 _MAX_FAULTS_SHOWN = 20
@@ -52,7 +52,7 @@ def show(request: AuthedRequest) -> HttpResponse:
         "kept": urlencode(kept),
         "unknown": sorted(names),
     }
-    return layout.page(request, "audit_log.html", context, here="audit-log")
+    return page_layout.page(request, "audit_log.html", context, here="audit-log")
 
 
 def export(request: AuthedRequest) -> HttpResponseBase:
@@ -88,4 +88,4 @@ def check(request: AuthedRequest) -> HttpResponse:
         "most": _MAX_FAULTS_SHOWN,
         "newest": _MAX_EVENTS_CHECKED if n_events > _MAX_EVENTS_CHECKED else 0,
     }
-    return layout.page(request, "audit_log_check.html", context, here="audit-log")
+    return page_layout.page(request, "audit_log_check.html", context, here="audit-log")

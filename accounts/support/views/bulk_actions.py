@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ActionRefusal, ActionState, Permit, action_preview, execution, who_may_act_on_whom
-from accounts.support.views import actions, layout
+from accounts.support.views import actions, page_layout
 from verification import inputs
 from verification.context import Context
 
@@ -53,7 +53,7 @@ def preview_and_do(request: AuthedRequest) -> HttpResponse:
         ]
         states = [result.state for _person, result in results]
         done = {f"n_{state}": states.count(state) for state in ActionState}
-        return layout.page(request, "bulk_action_done.html", {"action": action, "results": results} | done)
+        return page_layout.page(request, "bulk_action_done.html", {"action": action, "results": results} | done)
     refusals = {person: why for person in chosen if isinstance(why := permits[person.pk], ActionRefusal)}
     waiting = [person for person in chosen if isinstance(permit := permits[person.pk], Permit) and permit.needs_second]
     at_once = [person for person in chosen if person not in refusals and person not in waiting]
@@ -72,7 +72,7 @@ def preview_and_do(request: AuthedRequest) -> HttpResponse:
         "n_open": len(chosen) - len(refusals),
         "form_ref": execution.new_form_ref(),
     }
-    return layout.page(request, "bulk_action.html", values)
+    return page_layout.page(request, "bulk_action.html", values)
 
 
 def _by_reason(refusals: Mapping[User, ActionRefusal]) -> list[tuple[str, list[str]]]:

@@ -14,7 +14,7 @@ from accounts.models import CallerCheck, User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import caller_verification
 from accounts.support.actions import ranks
-from accounts.support.views import layout
+from accounts.support.views import page_layout, person_or_404
 from verification import challenges, outcomes
 from verification.delivery import message_status_words
 from verification.inputs import LineField
@@ -48,7 +48,7 @@ def _may(request: AuthedRequest, person: User) -> None:
 @require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     """Offer the methods to verify this caller, and start the chosen one. A GET sends nothing."""
-    context, person = request_context.read(request), layout.case_of(request, pk)
+    context, person = request_context.read(request), person_or_404.visible_person(request, pk)
     _may(request, person)
     form = CallBackForm(request.POST if request.POST.get("caller_method") == caller_verification.CALL_BACK else None)
     if form.is_bound and form.is_valid():
@@ -74,13 +74,13 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
         "call_back": caller_verification.CALL_BACK,
         "is_staff": ranks.is_staff(person),
     }
-    return layout.page(request, "caller_verification.html", values)
+    return page_layout.page(request, "caller_verification_choose_method.html", values)
 
 
 @require_http_methods(["GET", "POST"])
 def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
     """Check the code that the caller reads out."""
-    context, person = request_context.read(request), layout.case_of(request, pk)
+    context, person = request_context.read(request), person_or_404.visible_person(request, pk)
     _may(request, person)
     check = caller_verification.begun(request.user, person, ref, now=context.now)
     if check is None:
@@ -101,4 +101,4 @@ def prove(request: AuthedRequest, pk: int, ref: str) -> HttpResponse:
         "report": message_status_words.explain(sent) if sent else None,
         "sent": sent,
     }
-    return layout.page(request, "caller_verification_code.html", values)
+    return page_layout.page(request, "caller_verification_enter_code.html", values)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from accounts import request_context
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import cost_overview
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 
 
 def index(request: AuthedRequest) -> HttpResponse:
@@ -14,4 +14,4 @@ def index(request: AuthedRequest) -> HttpResponse:
     if not request.user.has_perm("verification.view_spendinglimit"):
         raise PermissionDenied
     context = {"found": cost_overview.overview(request_context.read(request).now), "days": cost_overview.DAYS}
-    return layout.page(request, "costs.html", context, here="costs")
+    return page_layout.page(request, "costs.html", context, here="costs")

@@ -15,7 +15,7 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import delivery_problems, desk_scopes
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import phone_numbers
 from verification.delivery import failed_messages, message_status_words, message_timeline, statistics
 from verification.delivery.statistics import Hour, Share, StateCount
@@ -106,7 +106,7 @@ def index(request: AuthedRequest) -> HttpResponse:
             for each in failed_messages.dead(most=20)
         ],
     }
-    return layout.page(request, "deliveries.html", context, here="deliveries")
+    return page_layout.page(request, "delivery_overview.html", context, here="deliveries")
 
 
 def show(request: AuthedRequest, handle: str) -> HttpResponse:
@@ -124,7 +124,7 @@ def show(request: AuthedRequest, handle: str) -> HttpResponse:
         "timeline": message_timeline.timeline(message),
         "may": failed_messages.may_go_again(message, now),
     }
-    return layout.page(request, "delivery.html", context, here="deliveries")
+    return page_layout.page(request, "message_details.html", context, here="deliveries")
 
 
 def _visible_person(request: AuthedRequest, message: Message) -> User | None:

@@ -17,7 +17,7 @@ from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, groups, permission_labels, shipped_roles
 from accounts.support.actions import Actor
 from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 
 _MAX_MEMBERS_SHOWN = 100
 _LISTS = {"groups": "admin:auth_group_changelist", "roles": "admin:roles"}  # by their place in the menu
@@ -48,7 +48,7 @@ def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool
         rows = Group.objects.in_bulk([group.pk for group in found])
         given = [shipped_roles.permissions(shipped_roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
         found = [(group, permission_labels.parts(each)) for group, each in zip(found, given, strict=True)]
-    return layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
+    return page_layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
 
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
@@ -65,7 +65,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "n_seen": n_seen,
         "n_of_others": n_members - n_seen,
     }
-    return layout.page(request, "group.html", context, here=_place(group))
+    return page_layout.page(request, "group.html", context, here=_place(group))
 
 
 def _place(group: Group | None) -> str:
@@ -105,7 +105,7 @@ def change(request: AuthedRequest, pk: int | None = None, *, is_role: bool = Fal
         "back_url": _back(group, here),
         "back_label": group.name if group else list_label,
     }
-    return layout.page(request, "group_form.html", context, here=here)
+    return page_layout.page(request, "group_form.html", context, here=here)
 
 
 def delete(request: AuthedRequest, pk: int) -> HttpResponseBase:

@@ -18,7 +18,7 @@ from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, hardware_tokens_for_staff, people_search
 from accounts.support.hardware_tokens_for_staff import TokenRow
 from accounts.support.people_search import NotOnePerson
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 from verification import hardware_token_stock, inputs
 from verification.inputs import digits
 from verification.models import HardwareToken
@@ -76,7 +76,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "first": urlencode(kept) if after else None,
         "is_search": bool(kept),
     }
-    return layout.page(request, "hardware_tokens.html", context, here="tokens")
+    return page_layout.page(request, "hardware_tokens.html", context, here="tokens")
 
 
 def _token(ref: str) -> HardwareToken:
@@ -106,7 +106,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         "form": form,
         "is_mine_to_help": row.person is not None,
     }
-    return layout.page(request, "hardware_token.html", context, here="tokens")
+    return page_layout.page(request, "hardware_token.html", context, here="tokens")
 
 
 def retire(request: AuthedRequest, ref: str) -> HttpResponseBase:

@@ -24,7 +24,7 @@ from accounts.support import desk_scopes, people_search
 from accounts.support.imports import file_formats, jobs, people_export, size_limits
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export_with_reason, csv_without_formulas
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 
 _MAX_FAULTS_SHOWN = 100  # on the page
 _MAX_FILE_MEGABYTES = size_limits.MAX_FILE_BYTES // 2**20
@@ -107,7 +107,7 @@ def index(request: AuthedRequest) -> HttpResponse:
             return redirect("admin:import", job.ref)
     mine = [guide for kind, guide in GUIDES.items() if request.user.has_perm(jobs.RIGHTS[kind])]
     context = {"form": form, "guides": mine, "jobs": _visible(request).defer("sealed").order_by("-made_at")[:10]}
-    return layout.page(request, "imports.html", context, here="imports")
+    return page_layout.page(request, "imports.html", context, here="imports")
 
 
 def example(request: AuthedRequest, key: str) -> HttpResponse:
@@ -153,7 +153,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
         "is_kept": bool(job.sealed),
         "most": _MAX_FAULTS_SHOWN,
     }
-    return layout.page(request, "import.html", context, here="imports")
+    return page_layout.page(request, "import.html", context, here="imports")
 
 
 def status(request: AuthedRequest, ref: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from accounts.models import SecondStep
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import directory_problems, people_search
 from accounts.support.actions import ACTIONS
-from accounts.support.views import bulk_actions, layout
+from accounts.support.views import bulk_actions, page_layout
 
 
 @lru_cache(maxsize=1)
@@ -53,4 +53,4 @@ def index(request: AuthedRequest) -> HttpResponse:
         "most": people_search.MAX_PEOPLE_RANKED,
         "most_at_once": most_at_once,
     }
-    return layout.page(request, "people_search.html", context)
+    return page_layout.page(request, "people_search.html", context)

@@ -13,13 +13,13 @@ from accounts.support.reports import (
     report_table,
 )
 from accounts.support.reports.report_table import Table
-from accounts.support.views import layout
+from accounts.support.views import page_layout
 
 
 def report(request: AuthedRequest, key: str = "registered") -> HttpResponse:
     """Show one report."""
     context = {"table": _table(request, key), "reports": list_of_reports.REPORTS.items()}
-    return layout.page(request, "reports.html", context, here="reports")
+    return page_layout.page(request, "reports.html", context, here="reports")
 
 
 def report_export(request: AuthedRequest, key: str) -> HttpResponseBase:

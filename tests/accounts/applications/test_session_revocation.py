@@ -17,7 +17,7 @@ from accounts.sessions.session_store import SessionStore
 from accounts.support.actions import blocks_and_bypasses as access_actions
 from accounts.support.actions import browsers_and_sessions, erasure, method_resets, role_assignment
 from accounts.support.actions.action_form_and_declaration import Actor
-from accounts.support.groups import changes
+from accounts.support.groups import group_changes_and_approvals
 from accounts.support.groups.change_preview_and_refusals import WantedGroup, plan
 from accounts.support.imports import people_row_format, people_rows
 from tests.simulated.http_browser import Browser
@@ -226,7 +226,7 @@ def _leave_by_import(ana: Person, _group: Group, actor: Actor) -> None:
 def _leave_by_form(_ana: Person, group: Group, actor: Actor) -> None:
     wanted = _rename(group, leaving=("ana",))
     with transaction.atomic():
-        changes.change(group, wanted, actor, seen=plan(actor.staff, group, wanted).seen)
+        group_changes_and_approvals.change(group, wanted, actor, seen=plan(actor.staff, group, wanted).seen)
 
 
 @pytest.mark.parametrize("leave", [_leave_by_import, _leave_by_form])

@@ -14,7 +14,7 @@ from accounts.management.after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import ActionRefusal, Actor
-from accounts.support.groups import WantedGroup, change_preview_and_refusals
+from accounts.support.groups import WantedGroup, change_preview_and_refusals, group_changes_and_approvals
 from accounts.support.shipped_roles import permissions, rights_of
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -121,7 +121,7 @@ def test_changes_count_towards_the_quota(fay: Person, ana: Person, ben: Person) 
 def test_change_that_fails_stays_counted(fay: Person, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing: the count was rolled back with the change, and its row was locked until then."""
     preview_group(fay, f"{LIST}{Group.objects.get(name='Operators').pk}/change/", joining="ana")
-    monkeypatch.setattr(groups.changes, "_do", lambda *_: 1 / 0)
+    monkeypatch.setattr(group_changes_and_approvals, "_do", lambda *_: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         confirm(fay, "Change Operators")

@@ -1,4 +1,4 @@
-"""Settings of app passwords: how often their uses are saved."""
+"""Settings of the last use of app passwords: how often it is saved."""
 
 from datetime import timedelta
 

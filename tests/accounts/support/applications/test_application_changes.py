@@ -10,7 +10,7 @@ from accounts.applications import secret_rotation
 from accounts.integrations.oidc import client_registration
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, ApplicationSession, LogoutDelivery, OidcClient, User
-from accounts.support.applications import changes
+from accounts.support.applications import application_changes
 from tests.simulated.people import Person, join
 from verification import audit
 from verification.context import Context
@@ -54,9 +54,9 @@ def is_secret(client: OidcClient, secret: str, context: Context, *, days: int = 
 
 
 def test_former_secret_works_for_the_chosen_days(board: OidcClient, chief: User, context: Context) -> None:
-    former = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
+    former = application_changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
 
-    secret = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
+    secret = application_changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
 
     assert [is_secret(board, former, context, days=days) for days in (0, 2, 3)] == [True, True, False]
     assert is_secret(board, secret, context, days=3)
@@ -65,15 +65,15 @@ def test_former_secret_works_for_the_chosen_days(board: OidcClient, chief: User,
 
 
 def test_former_secret_can_end_at_once(board: OidcClient, chief: User, context: Context) -> None:
-    former = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
-    secret = changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
+    former = application_changes.renew_secret(board, chief, context, WHY, overlap=timedelta(0))
+    secret = application_changes.renew_secret(board, chief, context, WHY, overlap=timedelta(days=3))
 
-    changes.end_former_secret(board, chief, context, WHY)
+    application_changes.end_former_secret(board, chief, context, WHY)
 
     assert [is_secret(board, each, context) for each in (former, secret)] == [False, True]
     event("application.former_secret_ended", chief)
     with pytest.raises(ChangeRefused):
-        changes.end_former_secret(board, chief, context, WHY)
+        application_changes.end_former_secret(board, chief, context, WHY)
     assert AuditEvent.objects.filter(kind="application.former_secret_ended").count() == 1
 
 
@@ -83,7 +83,7 @@ def test_switching_off_ends_sessions_and_closes_the_application(
     application = board.application
     opened = open_as("ida", application, context)
 
-    assert changes.switch(application, chief, context, WHY, is_on=False) == 1
+    assert application_changes.switch(application, chief, context, WHY, is_on=False) == 1
 
     opened.refresh_from_db()
     assert (opened.ended_at, opened.end_reason) == (context.now, "application-off")
@@ -94,9 +94,9 @@ def test_switching_off_ends_sessions_and_closes_the_application(
 def test_switching_on_brings_no_session_back(board: OidcClient, chief: User, context: Context) -> None:
     application = board.application
     opened = open_as("ida", application, context)
-    changes.switch(application, chief, context, WHY, is_on=False)
+    application_changes.switch(application, chief, context, WHY, is_on=False)
 
-    assert changes.switch(application, chief, context, WHY, is_on=True) == 0
+    assert application_changes.switch(application, chief, context, WHY, is_on=True) == 0
 
     opened.refresh_from_db()
     assert opened.ended_at is not None
@@ -109,7 +109,7 @@ def test_second_click_on_a_switch_is_refused(board: OidcClient, chief: User, con
     Application.objects.filter(pk=board.application.pk).update(is_active=is_on)
 
     with pytest.raises(ChangeRefused):
-        changes.switch(board.application, chief, context, WHY, is_on=is_on)
+        application_changes.switch(board.application, chief, context, WHY, is_on=is_on)
 
     assert not AuditEvent.objects.filter(kind__startswith="application.").exists()
 
@@ -118,7 +118,7 @@ def test_all_sessions_of_one_application_end(board: OidcClient, chief: User, con
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.PROXY)
     mine, theirs = open_as("ida", board.application, context), open_as("tom", wiki, context)
 
-    assert changes.end_all(board.application, chief, context, WHY) == 1
+    assert application_changes.end_all(board.application, chief, context, WHY) == 1
 
     mine.refresh_from_db()
     theirs.refresh_from_db()
@@ -133,7 +133,7 @@ def test_only_sign_outs_that_failed_are_sent_again(board: OidcClient, chief: Use
             client=board, session=opened, user=opened.user, uri=board.logout_uri, due_at=context.now, state=state
         )
 
-    assert changes.send_again(board, chief, context, WHY) == 1
+    assert application_changes.send_again(board, chief, context, WHY) == 1
 
     assert sorted(LogoutDelivery.objects.values_list("state", flat=True)) == ["done", "waiting", "waiting"]
     assert event("application.sign_outs_sent_again", chief).detail["n"] == 1
@@ -142,11 +142,11 @@ def test_only_sign_outs_that_failed_are_sent_again(board: OidcClient, chief: Use
 def test_only_what_is_switched_off_is_deleted(board: OidcClient, chief: User, context: Context) -> None:
     application = board.application
     with pytest.raises(ChangeRefused):
-        changes.delete(application, chief, context, WHY)
+        application_changes.delete(application, chief, context, WHY)
     assert Application.objects.filter(pk=application.pk).exists()
 
-    changes.switch(application, chief, context, WHY, is_on=False)
-    changes.delete(application, chief, context, WHY)
+    application_changes.switch(application, chief, context, WHY, is_on=False)
+    application_changes.delete(application, chief, context, WHY)
 
     assert not Application.objects.filter(slug="board").exists()
     event("application.deleted", chief)
@@ -162,7 +162,7 @@ def test_what_cannot_be_audited_does_not_happen(
 
     monkeypatch.setattr(audit, "record", fail)
     with pytest.raises(RuntimeError):
-        changes.switch(board.application, chief, context, WHY, is_on=False)
+        application_changes.switch(board.application, chief, context, WHY, is_on=False)
 
     opened.refresh_from_db()
     assert (opened.ended_at, Application.objects.get(slug="board").is_active) == (None, True)

@@ -1,20 +1,13 @@
-"""Shared code of the support desk's views: finding the user, and the page layout."""
+"""The layout of the support desk's pages, with the staff navigation."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 
 from accounts import admin_site
-from accounts.models import User
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes
-
-
-def case_of(request: AuthedRequest, pk: int) -> User:
-    """Return the user of a case. Users of another desk give a 404."""
-    return get_object_or_404(desk_scopes.visible(request.user), pk=pk)
 
 
 def page(

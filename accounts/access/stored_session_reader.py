@@ -1,4 +1,4 @@
-"""Reads the facts of a session from its stored data, without a query."""
+"""Reads from a stored session who is signed in and what they verified, without a query. Forward-auth needs it."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changes to how a directory sends by SCIM: its tokens and networks. Each is audited in its transaction."""
+"""Changes to the SCIM tokens of a directory and the networks that may use them, each audited in its transaction."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -10,7 +10,7 @@ from accounts.integrations.scim.token_authentication import PURPOSE
 from accounts.models import Directory, ScimAccess
 from accounts.models.directories import DirectoryKind
 from accounts.support.actions import Actor
-from accounts.support.scim import changes
+from accounts.support.scim import token_and_network_changes
 from tests.simulated.people import Person, join
 from verification.context import Context
 from verification.models import AuditEvent
@@ -27,7 +27,7 @@ def actor(root: Person, context: Context) -> Actor:
 
 
 def opens(entra: Directory, token: str, context: Context, *, after: timedelta = timedelta(0)) -> bool:
-    return secret_rotation.matches(changes.access_of(entra), PURPOSE, token, context.now + after)
+    return secret_rotation.matches(token_and_network_changes.access_of(entra), PURPOSE, token, context.now + after)
 
 
 def event(kind: str, actor: Actor) -> AuditEvent:
@@ -37,70 +37,73 @@ def event(kind: str, actor: Actor) -> AuditEvent:
 
 
 def seen(entra: Directory) -> str:
-    return changes.networks_as_seen(changes.access_of(entra))
+    return token_and_network_changes.networks_as_seen(token_and_network_changes.access_of(entra))
 
 
 def test_directory_has_no_token_at_first(entra: Directory, context: Context) -> None:
-    assert not changes.access_of(entra).secret_digest
+    assert not token_and_network_changes.access_of(entra).secret_digest
     assert not opens(entra, "", context)
     assert not ScimAccess.objects.exists()
 
 
 def test_former_token_works_during_the_overlap(entra: Directory, actor: Actor, context: Context) -> None:
-    former = changes.new_token(entra, actor)
+    former = token_and_network_changes.new_token(entra, actor)
     assert opens(entra, former, context)
     event("scim.token_made", actor)
 
-    token = changes.new_token(entra, actor)
+    token = token_and_network_changes.new_token(entra, actor)
 
     assert [opens(entra, each, context) for each in (former, token)] == [True, True]
-    assert [opens(entra, each, context, after=changes.OVERLAP) for each in (former, token)] == [False, True]
+    assert [opens(entra, each, context, after=token_and_network_changes.OVERLAP) for each in (former, token)] == [
+        False,
+        True,
+    ]
 
 
 def test_former_token_can_end_earlier(entra: Directory, actor: Actor, context: Context) -> None:
-    former, token = changes.new_token(entra, actor), changes.new_token(entra, actor)
+    former, token = token_and_network_changes.new_token(entra, actor), token_and_network_changes.new_token(entra, actor)
 
-    changes.end_former(entra, actor)
+    token_and_network_changes.end_former(entra, actor)
 
     assert [opens(entra, each, context) for each in (former, token)] == [False, True]
     event("scim.former_token_ended", actor)
     with pytest.raises(ChangeRefused):
-        changes.end_former(entra, actor)
+        token_and_network_changes.end_former(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.former_token_ended").count() == 1
 
 
 def test_revoking_ends_every_token(entra: Directory, actor: Actor, context: Context) -> None:
-    tokens = [changes.new_token(entra, actor), changes.new_token(entra, actor)]
+    tokens = [token_and_network_changes.new_token(entra, actor), token_and_network_changes.new_token(entra, actor)]
 
-    changes.revoke(entra, actor)
+    token_and_network_changes.revoke(entra, actor)
 
     assert not any(opens(entra, each, context) for each in tokens)
     event("scim.tokens_revoked", actor)
     with pytest.raises(ChangeRefused):
-        changes.revoke(entra, actor)
+        token_and_network_changes.revoke(entra, actor)
     assert AuditEvent.objects.filter(kind="scim.tokens_revoked").count() == 1
 
 
 def test_tokens_of_another_directory_stay(entra: Directory, actor: Actor, context: Context) -> None:
     okta = Directory.objects.create(name="Okta", kind=DirectoryKind.SCIM)
-    theirs = changes.new_token(okta, actor)
-    changes.new_token(entra, actor)
+    theirs = token_and_network_changes.new_token(okta, actor)
+    token_and_network_changes.new_token(entra, actor)
 
-    changes.revoke(entra, actor)
+    token_and_network_changes.revoke(entra, actor)
 
     assert opens(okta, theirs, context)
 
 
 def test_networks_are_kept_with_what_they_were(entra: Directory, actor: Actor) -> None:
-    token = changes.new_token(entra, actor)
+    token = token_and_network_changes.new_token(entra, actor)
     nothing = seen(entra)
-    changes.change_networks(entra, ["192.0.2.0/24"], actor, seen=nothing)
+    token_and_network_changes.change_networks(entra, ["192.0.2.0/24"], actor, seen=nothing)
 
     with pytest.raises(ChangeRefused):
-        changes.change_networks(entra, ["203.0.113.0/24"], actor, seen=nothing)
-    changes.change_networks(entra, ["198.51.100.0/24", "2001:db8::/48"], actor, seen=seen(entra))
+        token_and_network_changes.change_networks(entra, ["203.0.113.0/24"], actor, seen=nothing)
+    token_and_network_changes.change_networks(entra, ["198.51.100.0/24", "2001:db8::/48"], actor, seen=seen(entra))
 
-    assert changes.access_of(entra).networks == ["198.51.100.0/24", "2001:db8::/48"]
+    assert token_and_network_changes.access_of(entra).networks == ["198.51.100.0/24", "2001:db8::/48"]
     assert opens(entra, token, actor.context)
     last = AuditEvent.objects.filter(kind="scim.networks_changed").latest("pk")
     assert last.detail["changes"] == {"networks": ["192.0.2.0/24", "198.51.100.0/24, 2001:db8::/48"]}
@@ -112,11 +115,11 @@ def test_alarm_about_departures_is_ended_once(entra: Directory, actor: Actor, co
     join("ida", directory=entra, directory_key="i", is_active=False, directory_off_at=context.now)
     join("tom", directory=entra, directory_key="t")
 
-    changes.confirm_departures(entra, actor)
+    token_and_network_changes.confirm_departures(entra, actor)
 
     assert not Directory.objects.filter(many_left_since__isnull=False).exists()
     detail = event("directory.departures_confirmed", actor).detail
     assert (detail["n"], detail["of"]) == (1, 2)
     with pytest.raises(ChangeRefused):
-        changes.confirm_departures(entra, actor)
+        token_and_network_changes.confirm_departures(entra, actor)
     assert AuditEvent.objects.filter(kind="directory.departures_confirmed").count() == 1

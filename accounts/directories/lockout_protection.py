@@ -1,4 +1,4 @@
-"""How many incorrect passwords of a person reach their directory, so that no stranger makes it lock the account."""
+"""Keeps strangers from locking a person's account in the directory: how many incorrect passwords reach it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What administrators change about applications: each in one transaction with its audit event."""
+"""Changes to applications by administrators: each in one transaction with its audit event."""
 
 from datetime import timedelta
 
