@@ -59,8 +59,9 @@ def possessions(ana: Person, mail: AppPasswordService) -> Possessions:
     directory.save()
     come_from_directories(ana, directory, now)
     ana.print_codes()
+    new = enrolments.new_pass(ana.user, {"once": True})
     access_pass = enrolments.issue_pass(
-        ana.user, {"once": True}, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
+        ana.user, new, context, starts_at=now, ends_at=now + timedelta(days=1), actor_id=1
     )
     token = browsers.remember(ana.user, context, days=14)
     _, token = browsers.recognise(ana.user, Context(now=now, browser=token))  # so that the former digest is there too

@@ -1,6 +1,7 @@
 """What the organisation hands out: hardware tokens that people activate, and Temporary Access Passes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -147,9 +148,28 @@ def take_back(enrolment: Enrolment) -> None:
     storage.drop(Enrolment.objects.filter(pk=enrolment.pk, confirmed=False))
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewPass:
+    """A Temporary Access Pass that is not issued yet."""
+
+    method_name: str
+    plan: Draft = field(repr=False)
+    hash: str = field(repr=False)
+
+
+def new_pass(user: Person, fields: Mapping[str, Any]) -> NewPass:
+    """Generate a Temporary Access Pass. Call it before the transaction that issues it, because hashing takes long."""
+    method = method_registry.only(Temporary)
+    if method is None:
+        raise LookupError("no installed method is handed out for a span")
+    plan = method.enrol(fields, account=str(user.get_username()))
+    ((_first, whole),) = plan.single_use_codes
+    return NewPass(method_name=method.name, plan=plan, hash=make_password(whole))
+
+
 def issue_pass(
     user: Person,
-    fields: Mapping[str, Any],
+    new: NewPass,
     context: Context,
     *,
     starts_at: datetime,
@@ -160,27 +180,22 @@ def issue_pass(
 
     The caller's transaction records it and tells the person.
     """
-    method = method_registry.only(Temporary)
-    if method is None:
-        raise LookupError("no installed method is handed out for a span")
-    plan = method.enrol(fields, account=str(user.get_username()))
-    ((first, whole),) = plan.single_use_codes
-    kept = make_password(whole)
+    ((first, whole),) = new.plan.single_use_codes
     one_change_at_a_time.lock_person(user)
-    storage.drop(Enrolment.objects.filter(user=user, method=method.name))
-    enrolment = Enrolment(
-        user=user, method=method.name, confirmed=True, confirmed_at=context.now, starts_at=starts_at, ends_at=ends_at
-    )
-    storage.fill(enrolment, plan)
+    storage.drop(Enrolment.objects.filter(user=user, method=new.method_name))
+    enrolment = Enrolment(user=user, method=new.method_name, confirmed=True, confirmed_at=context.now)
+    enrolment.starts_at, enrolment.ends_at = starts_at, ends_at
+    storage.fill(enrolment, new.plan)
     enrolment.save(force_insert=True)
-    SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=crypto.digest("single_use_code", first), hash=kept)
-    limits.unlock(user.pk, method.name)
+    prefix = crypto.digest("single_use_code", first)
+    SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=prefix, hash=new.hash)
+    limits.unlock(user.pk, new.method_name)
     audit.record(
         verification_events.ENROLMENT_HANDED_OUT,
         user_id=user.pk,
         context=context,
         actor_id=actor_id,
-        method=method.name,
+        method=new.method_name,
         enrolment=enrolment.ref,
     )
     return whole

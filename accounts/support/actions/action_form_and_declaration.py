@@ -158,16 +158,21 @@ def _always(_impact: ActionImpact) -> bool:
     return True
 
 
+def _as_chosen(_person: User, **options: Any) -> Mapping[str, Any]:
+    return options
+
+
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """One support action, declared beside its function.
 
-    `run` gets the person, the actor and the form's options as keyword arguments. `applies` says whether the case page
-    offers it to a person who has what the `ActionImpact` says. `effect` decides whether one person may do it alone to
-    staff. If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from the list
-    of people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for seconds: they
-    cannot wait for approval. `sends_code` is True for actions that start a challenge: they run after the transaction
-    that authorises them, because they raise counters that everyone shares.
+    `run` gets the person, the actor and the form's options as keyword arguments. `prepare` turns the options into those
+    that `run` takes, before the transaction: what takes long, such as a hash, belongs there. `applies` says whether the
+    case page offers it to a person who has what the `ActionImpact` says. `effect` decides whether one person may do it
+    alone to staff. If policy says so, `requires_caller_check` needs a verified caller. `supports_bulk` allows it from
+    the list of people; `notifies_person` mails the user. `can_wait` is False for actions that take codes valid for
+    seconds: they cannot wait for approval. `sends_code` is True for actions that start a challenge: they run after the
+    transaction that authorises them, because they raise counters that everyone shares.
     """
 
     name: str
@@ -177,6 +182,7 @@ class Action:
     topic: ActionTopic
     permission: str
     run: Callable[..., ActionResult]
+    prepare: Callable[..., Mapping[str, Any]] = _as_chosen
     preview: Preview
     form_class: type[ActionForm] = ActionForm
     applies: Callable[[ActionImpact], bool] = _always

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -26,7 +26,8 @@ from verification.models.random_row_handles import new_handle
 class ActionRequest:
     """An action that a member of staff requests for a user.
 
-    Shape: `options` as the action's form gives them; `form_ref` as `new_form_ref` gave it to the submitted form.
+    Shape: `options` as the action's form gives them; `form_ref` as `new_form_ref` gave it to the submitted form;
+    `prepared` is what the action made of the options before the transaction.
     """
 
     action: Action
@@ -36,6 +37,7 @@ class ActionRequest:
     ticket: str
     options: Mapping[str, Any]
     form_ref: str = ""
+    prepared: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 # One submission of a form -------------------------------------------------------------------------------------
@@ -97,6 +99,10 @@ def _again(run: Callable[P, R]) -> Callable[P, R]:
     return tried
 
 
+def _prepared(asked: ActionRequest) -> ActionRequest:
+    return replace(asked, prepared=asked.action.prepare(asked.person, **asked.options))
+
+
 def _locked(asked: ActionRequest) -> ActionRequest | None:
     """Lock the user, so that actions run one after another, each with the user as the one before left them."""
     person = User.objects.select_for_update(no_key=True).filter(pk=asked.person.pk).first()
@@ -115,6 +121,7 @@ def execute(asked: ActionRequest, permit: Permit | ActionRefusal, context: Conte
     The quota is counted before the transaction: no rollback undoes it, and nobody waits for its row.
     """
     is_counted = isinstance(permit, Permit) and _spend_quota(asked, permit, context)
+    asked = _prepared(asked) if is_counted else asked
     try:
         result = _carry_out(
             asked, permit if is_counted or isinstance(permit, ActionRefusal) else ActionRefusal.QUOTA, context
@@ -167,7 +174,7 @@ def _ask(asked: ActionRequest, actor: Actor, permit: Permit) -> ActionResult:
 
 def collect(request: SupportRequest, asked: ActionRequest, context: Context) -> ActionResult:
     """Carry out an approved action: once, by the one who asked, with the same options. It is authorised again."""
-    result = _carry_out_approved(request, asked, context)
+    result = _carry_out_approved(request, _prepared(asked), context)
     if not callable(result):
         return result
     try:
@@ -227,7 +234,7 @@ def _now_or_later(asked: ActionRequest, run: Callable[[], ActionResult]) -> Acti
 
 def _run(asked: ActionRequest, actor: Actor) -> ActionResult:
     try:
-        return asked.action.run(asked.person, actor, **asked.options)
+        return asked.action.run(asked.person, actor, **asked.prepared)
     except Unneeded as why:
         return ActionResult(str(why), state=ActionState.UNNEEDED, is_form_kept=True, field=why.field)
 

@@ -23,6 +23,7 @@ from accounts.support.actions.action_form_and_declaration import (
     record,
 )
 from verification import enrolments, time_format
+from verification.enrolments import NewPass
 
 PASS_LIVES = (
     (10, gettext_lazy("10 minutes")),
@@ -35,7 +36,7 @@ PASS_LIVES = (
 
 
 def issue_pass(
-    person: User, actor: Actor, *, length: int, life: timedelta, once: bool, starts_at: datetime | None = None
+    person: User, actor: Actor, *, new: NewPass, life: timedelta, starts_at: datetime | None = None
 ) -> ActionResult:
     """Issue a Temporary Access Pass, which is shown once and replaces an older one.
 
@@ -45,12 +46,7 @@ def issue_pass(
     ends = begins + life
     with transaction.atomic():
         secret = enrolments.issue_pass(
-            person,
-            {"length": length, "once": once},
-            actor.context,
-            starts_at=begins,
-            ends_at=ends,
-            actor_id=actor.staff.pk,
+            person, new, actor.context, starts_at=begins, ends_at=ends, actor_id=actor.staff.pk
         )
         record(
             support_action_audit_events.SUPPORT_PASS_ISSUED,
@@ -58,7 +54,7 @@ def issue_pass(
             actor,
             starts_at=begins.isoformat(),
             ends_at=ends.isoformat(),
-            once=once,
+            once=new.plan.data["once"],
         )
         notify(person, support_action_audit_events.SUPPORT_PASS_ISSUED, actor)
     return ActionResult(_validity(begins, ends, is_from_now=begins == actor.context.now), secret)
@@ -71,10 +67,13 @@ def _validity(begins: datetime, ends: datetime, *, is_from_now: bool) -> str:
     return _("The pass works from %(begins)s until %(ends)s.") % said
 
 
-def _issue(person: User, actor: Actor, *, length: int, life: int, once: bool, starts_at: str) -> ActionResult:
-    """Issue a pass with the options of its form, which are stored while a request waits. Units: `life` in minutes."""
-    begins = datetime.fromisoformat(starts_at) if starts_at else None
-    return issue_pass(person, actor, length=length, life=timedelta(minutes=life), once=once, starts_at=begins)
+def _prepared(person: User, *, length: int, life: int, once: bool, starts_at: str) -> dict[str, Any]:
+    """Turn the options of the form into those of `issue_pass`. Units: `life` in minutes."""
+    return {
+        "new": enrolments.new_pass(person, {"length": length, "once": once}),
+        "life": timedelta(minutes=life),
+        "starts_at": datetime.fromisoformat(starts_at) if starts_at else None,
+    }
 
 
 class PassForm(ActionForm):
@@ -140,7 +139,8 @@ ISSUE_PASS = declare(
         topic=ActionTopic.SIGN_IN,
         permission="issue_pass",
         form_class=PassForm,
-        run=_issue,
+        prepare=_prepared,
+        run=issue_pass,
         preview=lambda impact: [
             *([_("The pass that they have now stops working.")] if impact.has_pass else []),
             _("You see the pass once. Read it to them; don’t send it by email."),

@@ -28,7 +28,7 @@ def test_pass_says_until_when_it_is_valid(ana: Person, ben: Person, clock: Clock
     with transaction.atomic():
         enrolments.issue_pass(
             ana.user,
-            {"length": 8, "once": False},
+            enrolments.new_pass(ana.user, {}),
             context,
             starts_at=clock.now,
             ends_at=ends,

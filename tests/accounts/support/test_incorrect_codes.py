@@ -16,7 +16,7 @@ from accounts.support.actions import (
     temporary_access_passes,
 )
 from tests.simulated.people import Clock, Person
-from verification import challenges, limits, policies
+from verification import challenges, enrolments, limits, policies
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message, Purpose
 from verification.outcomes import Verdict
@@ -140,9 +140,8 @@ def test_pass_leads_to_a_new_method_after_the_stop(
     settings.WRONG_CODES_PER_MONTH = 3  # type: ignore[attr-defined]  # the test's settings take any name
     guess(ana, 3, clock)
     settings.WRONG_CODES_PER_MONTH = 100  # type: ignore[attr-defined]  # the test's settings take any name
-    done = temporary_access_passes.issue_pass(
-        ana.user, actor(dora, clock), length=8, life=timedelta(hours=1), once=True
-    )
+    new = enrolments.new_pass(ana.user, {"once": True})
+    done = temporary_access_passes.issue_pass(ana.user, actor(dora, clock), new=new, life=timedelta(hours=1))
 
     ana.give_password()
     page = ana.verify(done.secret)

@@ -12,7 +12,7 @@ def test_pass_is_no_recovery_code(engine_user: EngineUser) -> None:
     ends = engine_user.context.now + timedelta(minutes=10)
     enrolments.issue_pass(
         engine_user.user,
-        {},
+        enrolments.new_pass(engine_user.user, {}),
         engine_user.context,
         starts_at=engine_user.context.now,
         ends_at=ends,

@@ -323,3 +323,22 @@ def test_approved_action_that_fails_keeps_its_approval(
 
     assert execution.collect(request, wanted, context).state is ActionState.DONE
     assert execution.collect(request, wanted, context).state is ActionState.UNNEEDED
+
+
+def test_pass_is_hashed_before_anything_is_locked(
+    ana: Person, sam: Person, root: Person, context: Context, no_check: None, hashed_in: list[int]
+) -> None:
+    """Seen failing: on SQLite everyone waited for it, elsewhere those who wanted the same person."""
+    options = {"length": 8, "life": 60, "once": True, "starts_at": ""}
+    Policy.objects.update(second_person=[])
+    done = perform(asked(root, ana, "issue_pass", options=options), context)
+    Policy.objects.update(second_person=["issue_pass"])
+    wanted = asked(root, ana, "issue_pass", options=options)
+    perform(wanted, context)
+    request = SupportRequest.objects.get()
+    second_person_approvals.decide(request, sam.user, context, agrees=True)
+    request.refresh_from_db()
+    approved = execution.collect(request, wanted, context)
+
+    assert (done.state, approved.state) == (ActionState.DONE, ActionState.DONE)
+    assert set(hashed_in) == {0}

@@ -26,6 +26,7 @@ from accounts.support.actions.ranks import Rank
 from accounts.support.actions.registry import ACTIONS
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
+from verification import enrolments
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment
 
@@ -257,7 +258,8 @@ def test_request_ends_when_the_person_gets_a_role(ana: Person, sam: Person, root
 def test_pass_does_not_outlive_becoming_staff(ana: Person, root: Person, context: Context) -> None:
     """Otherwise one person alone could remove the roles, issue a pass and give the roles back."""
     actor = Actor(staff=root.user, context=context, reason="asked", ticket="1")
-    temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    new = enrolments.new_pass(ana.user, {})
+    temporary_access_passes.issue_pass(ana.user, actor, new=new, life=timedelta(hours=1))
 
     role_assignment.give_roles(ana.user, actor, roles=["Support desk"])
 

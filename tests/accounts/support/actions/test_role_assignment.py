@@ -95,7 +95,8 @@ def test_staff_of_one_desk_make_nobody_staff_of_all(ana: Person, actor: Actor, f
 
 
 def test_new_staff_are_always_asked_and_keep_nothing_handed_out(ana: Person, actor: Actor, context: Context) -> None:
-    temporary_access_passes.issue_pass(ana.user, actor, length=8, life=timedelta(hours=1), once=False)
+    new = enrolments.new_pass(ana.user, {})
+    temporary_access_passes.issue_pass(ana.user, actor, new=new, life=timedelta(hours=1))
     blocks_and_bypasses.bypass_once(ana.user, actor, life=timedelta(minutes=5))
     User.objects.filter(pk=ana.user.pk).update(second_step=SecondStep.DISABLED)
     Session.objects.create(ref="a", session_key="a", user=ana.user, expire_date=context.now + timedelta(hours=1))

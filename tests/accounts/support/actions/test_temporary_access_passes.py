@@ -1,6 +1,6 @@
 """Tests of issuing a Temporary Access Pass: when it works, how often, and that it is shown once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,7 +9,7 @@ from accounts.models import Session
 from accounts.support.actions import Actor, temporary_access_passes
 from accounts.support.actions.temporary_access_passes import PassForm
 from tests.simulated.people import Clock, Person
-from verification import time_format
+from verification import enrolments, time_format
 from verification.context import Context
 from verification.models import AuditEvent, Enrolment, Message
 
@@ -25,9 +25,9 @@ def form(**fields: object) -> PassForm:
     return PassForm({"life": 60, "length": 8, "once": "", "starts_at": ""} | WHY | fields)
 
 
-def issue(person: Person, actor: Actor, **more: object) -> str:
-    options = {"length": 8, "life": timedelta(hours=1), "once": False} | more
-    return temporary_access_passes.issue_pass(person.user, actor, **options).secret  # type: ignore[arg-type]  # as chosen
+def issue(person: Person, actor: Actor, *, starts_at: datetime | None = None, **fields: object) -> str:
+    new, life = enrolments.new_pass(person.user, fields), timedelta(hours=1)
+    return temporary_access_passes.issue_pass(person.user, actor, new=new, life=life, starts_at=starts_at).secret
 
 
 def test_pass_has_the_chosen_length_and_works(ana: Person, actor: Actor) -> None:
@@ -68,9 +68,10 @@ def test_event_says_from_when_to_when_and_how_often(ana: Person, actor: Actor, c
 
 def test_text_for_staff_says_when_the_pass_ends(ana: Person, actor: Actor, context: Context) -> None:
     life, begins = timedelta(hours=1), context.now + timedelta(days=2)
+    new = enrolments.new_pass(ana.user, {})
 
-    now = temporary_access_passes.issue_pass(ana.user, actor, length=8, life=life, once=False)
-    later = temporary_access_passes.issue_pass(ana.user, actor, length=8, life=life, once=False, starts_at=begins)
+    now = temporary_access_passes.issue_pass(ana.user, actor, new=new, life=life)
+    later = temporary_access_passes.issue_pass(ana.user, actor, new=new, life=life, starts_at=begins)
 
     assert time_format.moment(context.now + life) in now.text
     assert time_format.moment(begins) in later.text
