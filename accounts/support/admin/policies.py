@@ -57,8 +57,9 @@ class PolicyAdmin(ChangesAdmin):
 
     def preview_page(self, request: HttpRequest, form: Any) -> HttpResponse:
         staff, context = cast("AuthedRequest", request).user, request_context.read(request)
+        reach = desk_scopes.groups_of(staff) if staff.has_perm("accounts.view_user") else frozenset[int]()
         shown = {
-            "impact": policy_preview.impact(form.instance, now=context.now, reach=desk_scopes.groups_of(staff)),
+            "impact": policy_preview.impact(form.instance, now=context.now, reach=reach),
             "sent": self.sent(request),
             "policy": form.instance,
             "reason": form.cleaned_data["reason"],

@@ -110,8 +110,10 @@ class ProxyAdmin(ChangesAdmin):
             raise PermissionDenied
         form = QuestionForm(request.GET if "url" in request.GET else None)
         found = None
+        if not request.user.has_perm("accounts.view_user"):
+            del form.fields["username"]
         if form.is_valid():
-            name = form.cleaned_data["username"]
+            name = form.cleaned_data.get("username")
             user = desk_scopes.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
             if name and user is None:
                 form.add_error("username", gettext("You can’t help anyone with this username."))

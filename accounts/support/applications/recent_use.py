@@ -16,7 +16,7 @@ _MAX_SESSIONS_COUNTED = 1_000  # above that, the page says "more than"
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationUse:
-    """One person's session in an application. Without `person`, they belong to another desk."""
+    """One person's session in an application. Without `person`, the reader may not see them."""
 
     session: ApplicationSession
     person: User | None
@@ -44,7 +44,8 @@ def usage(application: Application, staff: User, *, now: datetime) -> Applicatio
     """Return who used an application lately. Four queries, each of which returns a bounded number of rows."""
     sessions = ApplicationSession.objects.filter(application=application)
     last = list(sessions.order_by("-last_used_at")[:_MAX_SESSIONS_SHOWN])
-    people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last])
+    sees_people = staff.has_perm("accounts.view_user")
+    people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last]) if sees_people else {}
     unexpired = Session.objects.filter(ref=OuterRef("session_ref"), expire_date__gt=now)
     opened = sessions.filter(Exists(unexpired), ended_at__isnull=True)
     counted = set(opened.values_list("session_ref", flat=True)[: _MAX_SESSIONS_COUNTED + 1])

@@ -157,6 +157,8 @@ class TrialPersonForm(forms.Form):
 def trial(request: AuthedRequest, slug: str) -> HttpResponse:
     """Say what would happen if a person opened an application, and what it would be told."""
     _may(request)
+    if not request.user.has_perm("accounts.view_user"):
+        raise PermissionDenied
     application = _application(slug)
     form = TrialPersonForm(request.GET if "person" in request.GET else None)
     found = None

@@ -239,7 +239,7 @@ def test_the_support_desk_sees_none(wiki: Application, clock: Clock) -> None:
 
 
 def test_people_of_another_desk_have_no_name(ana: Person, wiki: Application, clock: Clock) -> None:
-    staff = hire("opal", "Operators")
+    staff = hire("gil", "Administrators")
     desk, north = Group.objects.create(name="Desk"), Group.objects.create(name="North")
     Scope.objects.create(desk=desk).people.add(north)
     staff.user.groups.add(desk)
