@@ -8,21 +8,17 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from verification import decryption_failures, inputs
-from verification.db import pooled_connections
+from verification import decryption_failures
 from verification.db.compiled_queries import BindParam, Select, Update
-from verification.delivery import conf, rendering, retry_pauses
-from verification.delivery.provider import MAX_REFERENCE, Provider, ResponseLost, SendRefused
-from verification.delivery.routing import availability, cache, circuit_breaker, outages_in_force, routes
+from verification.delivery import conf, retry_pauses
+from verification.delivery.failover import ClaimLost, ProviderAttempts
+from verification.delivery.provider import Provider
+from verification.delivery.routing import availability, outages_in_force, routes
 from verification.delivery.routing.routes import Hop
-from verification.limits import opt_outs
 from verification.models import (
-    Attempt,
-    AttemptResult,
     Challenge,
     ChallengeState,
     Channel,
-    Circuit,
     FailureReason,
     Message,
     MessageState,
@@ -47,7 +43,6 @@ def _is_open(now: datetime | BindParam, path: str = "") -> dict[str, Any]:
 
 
 _ROW, _CLAIMS, _NOW = BindParam("pk"), BindParam("claims"), BindParam("now")
-_NAMED = {"provider": BindParam("provider"), "lease_until": BindParam("lease_until")}
 # What sending needs to know of a message and its challenge. The rest is read only if something fails.
 _OF_MESSAGE = (
     *("handle", "user", "kind", "generation", "template", "context", "language", "extension", "sealed_address"),
@@ -73,14 +68,13 @@ def _claim() -> tuple[QuerySet[Message], dict[str, Any]]:
         "state": MessageState.SENDING,
         "claims": F("claims") + 1,
         "provider": first,
-        "lease_until": _NAMED["lease_until"],
+        "lease_until": BindParam("lease_until"),
     }
     return Message.objects.filter(Exists(is_wanted), pk=_ROW, **due), changes
 
 
 _CLAIM = Update(_claim)
 _CLAIMED = ("claims", "provider", "reference", "reason", "code")  # what may have changed since the row was read
-_NAME = Update(lambda: (Message.objects.filter(pk=_ROW, state=MessageState.SENDING, claims=_CLAIMS), _NAMED))
 EXPIRED = {"state": MessageState.EXPIRED, "reason": FailureReason.TOO_OLD, "not_before": None}
 _RETIRE = Update(
     lambda: (
@@ -105,20 +99,14 @@ def send(message_id: int, *, now: datetime | None = None) -> MessageState | None
         return MessageState.EXPIRED if _RETIRE.run(pk=message_id, now=now) else None
     if not message.opens:
         return _fail(message, now)
-    turn = _Turn(message, now)
-    # Read now, because a claimed message that then has to wait for a connection could be left unsent.
-    hops = [(hop, cache.read().circuit(hop.provider.name, turn.kind)) for hop in turn.hops()]
-    pooled_connections.give_back()  # while it is prepared, and sent
-    for hop, circuit in hops:
-        if not circuit_breaker.allows(circuit, now=now):
-            turn.wait(circuit.until_at - now if circuit and circuit.until_at else None)
-            continue
-        if not turn.name(hop.provider.name):
-            return None
-        state = turn.hand_over(hop, circuit)
-        if state is not None:
-            return _write(message, state, now=timezone.now())
-    return _later(message, turn.pause, now=timezone.now())
+    attempts = ProviderAttempts(message, now)
+    try:
+        state = attempts.send()
+    except ClaimLost:
+        return None
+    if state is None:
+        return _later(message, attempts.pause, now=timezone.now())
+    return _write(message, state, now=timezone.now())
 
 
 def _waits_for_an_outage(message_id: int, now: datetime) -> bool:
@@ -165,102 +153,8 @@ def send_by(provider: Provider, message: Message, *, now: datetime) -> MessageSt
     message.state, message.claims, message.provider = MessageState.SENDING, 1, provider.name
     message.lease_until = now + conf.lease()
     message.save(force_insert=True)
-    state = _Turn(message, now).hand_over(Hop(provider), None)
+    state = ProviderAttempts(message, now).hand_over(Hop(provider), None)
     return _write(message, state or MessageState.FAILED, now=timezone.now())
-
-
-class _Turn:
-    """One claim of a message, which tries one provider after another until one accepts it."""
-
-    def __init__(self, message: Message, now: datetime) -> None:
-        self.message = message
-        self.kind = Channel(message.kind)
-        self.now = now
-        self.pause: timedelta | None = None
-
-    def hops(self) -> list[Hop]:
-        """Return the route without the providers that accepted this message earlier and didn't deliver it."""
-        off = outages_in_force.providers(self.now)
-        hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
-        if self.message.claims == 1:
-            return hops
-        former = set(returned(self.message))
-        return [hop for hop in hops if hop.provider.name not in former]
-
-    def name(self, provider: str) -> bool:
-        """Return the name of the next provider of the message. Fails if the claim was lost.
-
-        Each provider gets a lease of its own, so that three slow refusals don't look like a dead worker.
-        """
-        message = self.message
-        if message.provider == provider:
-            return True
-        message.provider = provider
-        lease = timezone.now() + conf.lease()
-        return bool(_NAME.run(pk=message.pk, claims=message.claims, provider=provider, lease_until=lease))
-
-    def wait(self, span: timedelta | None) -> None:
-        """Remember the shortest time after which another try makes sense."""
-        if span is not None:
-            self.pause = min(span, self.pause or span)
-
-    def hand_over(self, hop: Hop, circuit: Circuit | None) -> MessageState | None:
-        """Try one provider. Return None if the next one can be tried, because this one certainly sent nothing."""
-        message = self.message
-        try:
-            outgoing = rendering.compose(message, sender=hop.sender)
-        except Exception:  # noqa: BLE001  (a notice of ours that is wrong says nothing about the provider)
-            _log.exception("Rendering m%s failed", message.pk)
-            message.reason, message.code = FailureReason.UNKNOWN, ""
-            return MessageState.FAILED
-        try:
-            pooled_connections.give_back()
-            reference = inputs.shortened(hop.provider.send(outgoing), max_length=MAX_REFERENCE)
-        except SendRefused as refusal:
-            message.reason, message.code = refusal.reason, refusal.code
-            if refusal.reason == FailureReason.OPTED_OUT and message.kind == Channel.TEXT:
-                opt_outs.stop(message.address, provider=message.provider, now=timezone.now())
-            self._note(AttemptResult.REFUSED, refusal.reason, refusal.code)
-            self.wait(refusal.after)
-            if circuit_breaker.counts(message.provider, refusal.reason, refusal.code):
-                self._failed(circuit, refusal.reason, code=refusal.code, after=refusal.after)
-            elif refusal.reason != FailureReason.UNKNOWN:
-                # Only a provider that works can say what is wrong with a number.
-                circuit_breaker.succeeded(circuit, now=timezone.now())
-            return MessageState.FAILED if refusal.permanent else None
-        except ResponseLost as lost:
-            return self._in_doubt(circuit, lost.code)
-        except Exception:  # noqa: BLE001  (the edge to a provider's library)
-            # An error of ours or of a library, perhaps after the message was sent, so never send it again.
-            _log.exception("Provider %s raised an error for m%s", hop.provider.name, message.pk)
-            return self._in_doubt(circuit)
-        message.reference, message.reason, message.code = reference, "", ""
-        circuit_breaker.succeeded(circuit, now=timezone.now())
-        return MessageState.ACCEPTED
-
-    def _in_doubt(self, circuit: Circuit | None, code: str = "") -> MessageState:
-        self._note(AttemptResult.LOST, code=code)
-        self._failed(circuit, AttemptResult.LOST, code=code)
-        return MessageState.UNKNOWN
-
-    def _failed(self, circuit: Circuit | None, why: str, *, code: str, after: timedelta | None = None) -> None:
-        name = self.message.provider
-        circuit_breaker.failed(
-            circuit, provider=name, kind=self.kind, why=why, code=code, now=timezone.now(), after=after
-        )
-
-    def _note(self, result: AttemptResult, reason: str = "", code: str = "") -> None:
-        message, at = self.message, timezone.now()
-        said = routes.explained(message.provider, code)
-        _log.warning("%s m%s by %s: %s %s%s", message.kind, message.pk, message.provider, result, reason, said)
-        Attempt.objects.create(
-            message=message, provider=message.provider, result=result, reason=reason, code=code, at=at
-        )
-
-
-def returned(message: Message) -> list[str]:
-    """Return the providers that accepted a message and later reported that it didn't arrive."""
-    return list(message.attempts.filter(result=AttemptResult.RETURNED).values_list("provider", flat=True))
 
 
 def _row_of_claim(message: Message) -> QuerySet[Message]:

@@ -56,6 +56,12 @@ def carriers(monkeypatch: pytest.MonkeyPatch) -> list[FakeProvider]:
 
 
 @pytest.fixture
+def two_providers(carriers: list[FakeProvider]) -> list[FakeProvider]:
+    carriers.append(FakeProvider("second"))
+    return carriers
+
+
+@pytest.fixture
 def queued(ana: EngineUser) -> Message:
     ana.start("text")
     return Message.objects.get()

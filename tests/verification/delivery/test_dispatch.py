@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.verification.conftest import EngineUser
-from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
+from tests.verification.delivery.conftest import FakeProvider, refuses
 from tests.verification.delivery.sending import dispatch_message
 from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
 from verification.delivery import conf, dispatch, outbox, statistics, unsent_message_sweeper
-from verification.delivery.provider import Outgoing, ResponseLost
+from verification.delivery.provider import Outgoing
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
 from verification.models import Channel, Circuit, FailureReason, Message, MessageState
@@ -114,39 +114,6 @@ def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Fake
 
     assert dispatch_message(later, message).state == MessageState.EXPIRED
     assert carriers[0].given == []
-
-
-def test_certain_refusal_goes_to_the_next_provider(
-    ana: EngineUser, queued: Message, carriers: list[FakeProvider]
-) -> None:
-    carriers[0].does = refuses(FailureReason.PROVIDER_DOWN)
-    carriers.append(FakeProvider("second"))
-
-    message = dispatch_message(ana, queued)
-
-    assert (message.state, message.provider, message.reason) == (MessageState.ACCEPTED, "second", "")
-
-
-def test_refusal_for_good_ends_it(ana: EngineUser, queued: Message, carriers: list[FakeProvider]) -> None:
-    carriers[0].does = refuses(FailureReason.INVALID_NUMBER, permanent=True)
-    carriers.append(FakeProvider("second"))
-
-    message = dispatch_message(ana, queued)
-
-    assert (message.state, message.reason, carriers[1].given) == (MessageState.FAILED, FailureReason.INVALID_NUMBER, [])
-
-
-@pytest.mark.parametrize("error", [ResponseLost, RuntimeError, TimeoutError])
-def test_unknown_outcome_is_neither_repeated_nor_given_to_another(
-    ana: EngineUser, queued: Message, carriers: list[FakeProvider], error: type[Exception]
-) -> None:
-    carriers[0].does = breaks(error)
-    carriers.append(FakeProvider("second"))
-
-    assert dispatch_message(ana, queued).state == MessageState.UNKNOWN
-    dispatch_message(ana.later(minutes=1), queued)
-
-    assert [len(carrier.given) for carrier in carriers] == [1, 0]
 
 
 def test_message_that_cannot_be_rendered_fails_and_says_nothing_about_the_provider(

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification.delivery import dispatch, message_publisher
+from verification.delivery.inbound import failover_after_receipts
 from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
-from verification.delivery.routing import cache, circuit_breaker, routes
+from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import opt_outs
-from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply
+from verification.models import AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply
 from verification.models.messages import FINAL, MOVING, RANK
 
 _log = logging.getLogger(__name__)
@@ -50,9 +50,9 @@ def apply(receipt: Receipt, *, provider: str, now: datetime) -> bool:
     if receipt.state in _BAD:
         _log_why(receipt, provider)
     is_bad = receipt.state in _BAD and receipt.reason in circuit_breaker.ELSEWHERE
-    if is_bad and _goes_on(receipt, provider=provider, now=now):
-        return True
     rows = _open(receipt, provider)
+    if is_bad and failover_after_receipts.queue_again(receipt, rows, provider=provider, now=now):
+        return True
     changed = rows.update(
         state=receipt.state,
         reason=receipt.reason or "",
@@ -98,55 +98,3 @@ def reply(word: Reply, *, provider: str, now: datetime) -> bool:
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:
     lower = [state for state, rank in RANK.items() if rank < RANK[receipt.state]]
     return Message.objects.filter(handle=receipt.message_id, provider=provider, state__in=lower)
-
-
-def _goes_on(receipt: Receipt, *, provider: str, now: datetime) -> bool:
-    """Queue a message again for a provider that has not tried it yet, if it is still useful.
-
-    Not while it is being sent, or two providers would have it at the same time. The former provider is removed from the
-    row, so that its later receipts don't move it.
-    """
-    rows = _open(receipt, provider).exclude(state=MessageState.SENDING)
-    message = rows.filter(dispatch.wanted(now)).first()
-    if message is None or not _others(message, provider, receipt.reason):
-        return False
-    with transaction.atomic():
-        if not rows.filter(pk=message.pk, claims=message.claims).update(
-            state=MessageState.QUEUED,
-            provider="",
-            reference="",
-            reason="",
-            code="",
-            not_before=now,
-            lease_until=None,
-            handed_at=None,
-        ):
-            return False
-        Attempt.objects.create(
-            message=message,
-            provider=provider,
-            result=AttemptResult.RETURNED,
-            reason=receipt.reason or "",
-            code=receipt.code,
-            reference=receipt.reference or message.reference,
-            at=now,
-        )
-        if circuit_breaker.counts(provider, receipt.reason or "", receipt.code):
-            _count(message, provider, receipt, now)
-        transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
-    return True
-
-
-def _others(message: Message, provider: str, reason: FailureReason | None) -> bool:
-    """Return whether another provider could do better. A call that ended for no known reason isn't repeated."""
-    if (message.kind == Channel.CALL and reason == FailureReason.UNKNOWN) or not message.opens:
-        return False
-    former = {provider, *dispatch.returned(message)}
-    hops = routes.route(Channel(message.kind), message.address)
-    return any(hop.provider.name not in former for hop in hops)
-
-
-def _count(message: Message, provider: str, receipt: Receipt, now: datetime) -> None:
-    kind, why = Channel(message.kind), str(receipt.reason)
-    circuit = cache.read().circuit(provider, kind)
-    circuit_breaker.failed(circuit, provider=provider, kind=kind, why=why, code=receipt.code, now=now)
