@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from verification import decryption_failures
 from verification.db.compiled_queries import BindParam, Select, Update
-from verification.delivery import conf, retry_pauses
+from verification.delivery import conf, retry_backoff
 from verification.delivery.failover import ClaimLost, ProviderAttempts
 from verification.delivery.provider import Provider
 from verification.delivery.routing import availability, outages_in_force, routes
@@ -192,7 +192,7 @@ def _later(message: Message, pause: timedelta | None, *, now: datetime) -> Messa
     is_notice = message.challenge_id is None
     if message.claims >= conf.max_claims() and message.reason != FailureReason.RATE_LIMITED and not is_notice:
         return _write(message, MessageState.FAILED, now=now)
-    due = retry_pauses.next_try(message, pause, now=now)
+    due = retry_backoff.next_try(message, pause, now=now)
     why = {"reason": message.reason, "code": message.code}
     _row_of_claim(message).update(state=MessageState.QUEUED, not_before=due, lease_until=None, **why)
     return MessageState.QUEUED

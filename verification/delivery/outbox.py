@@ -8,7 +8,6 @@ from django.db import transaction
 from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import message_publisher
-from verification.delivery.retry_pauses import NOTICE_LIFE
 from verification.models import Challenge, Channel, Message
 from verification.models.person import Person
 
@@ -41,7 +40,7 @@ def notice(
     template: str,
     context: dict[str, str],
     now: datetime,
-    until: datetime | None = None,
+    until: datetime,
     kind: Channel = Channel.MAIL,
     hint: str = "",
 ) -> None:
@@ -55,7 +54,7 @@ def notice(
         language=(user.language if user is not None else "") or "en",
         created_at=now,
         not_before=now,
-        useful_until=until or now + NOTICE_LIFE,
+        useful_until=until,
     )
     _put(message, address)
 

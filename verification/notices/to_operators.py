@@ -14,6 +14,7 @@ from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import countries_and_prices, spending_limits
 from verification.models import BlockedRange, Channel, CircuitState
+from verification.notices.notice_lifetime import NOTICE_LIFE
 from verification.notices.template_path import template_path
 
 _MAX_EVENTS_NAMED = 200
@@ -93,4 +94,11 @@ def notify_operators(kind: str, /, *, now: datetime, right: str = "change_spendi
     """Notify everyone who has the permission to act on it."""
     may = Q(groups__permissions__codename=right) | Q(user_permissions__codename=right) | Q(is_superuser=True)
     for person in get_user_model().objects.filter(may, is_active=True).exclude(email="").distinct():
-        outbox.notice(person, person.email, template=template_path("to_operators", kind), context=values, now=now)
+        outbox.notice(
+            person,
+            person.email,
+            template=template_path("to_operators", kind),
+            context=values,
+            now=now,
+            until=now + NOTICE_LIFE,
+        )

@@ -17,6 +17,7 @@ from verification.limits import may_number_get_messages, opt_outs
 from verification.models import Channel, Enrolment
 from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES
+from verification.notices.notice_lifetime import NOTICE_LIFE
 from verification.notices.template_path import template_path
 from verification.policy_precedence import strongest
 
@@ -38,6 +39,7 @@ def notify(
     With `context` the notice names the time, the browser and the network from which it was done.
     After `until` the notice would be of no use and isn't sent.
     """
+    until = until or now + NOTICE_LIFE
     _notify(user, template_path("to_person", kind), now=now, context=context, until=until, values=values)
 
 
@@ -47,7 +49,7 @@ def _notify(
     *,
     now: datetime,
     context: Context | None,
-    until: datetime | None,
+    until: datetime,
     values: dict[str, str],
 ) -> None:
     if context is not None:
@@ -67,7 +69,8 @@ def notify_of_event(
     """
     if event.notice is None:
         raise LookupError(event.kind)
-    _notify(user, event.notice.template, now=now, context=context, until=None, values=values | {"event": event.kind})
+    values |= {"event": event.kind}
+    _notify(user, event.notice.template, now=now, context=context, until=now + NOTICE_LIFE, values=values)
 
 
 def notify_all_of_event(
@@ -88,15 +91,15 @@ def notify_all_of_event(
     if event.notice is None:
         raise LookupError(event.kind)
     values |= {"event": event.kind, **circumstances(context)}
-    template, left = event.notice.template, iter(users)
+    template, until, left = event.notice.template, now + NOTICE_LIFE, iter(users)
     while some := list(islice(left, _NOTICES_AT_ONCE)):
         texted = _texted([user.pk for user in some])
         with batched_writes.block():
             for user in some:
                 for address in sorted({user.email, former.get(user.pk, "")} - {""}):
-                    outbox.notice(user, address, template=template, context=dict(values), now=now)
+                    outbox.notice(user, address, template=template, context=dict(values), now=now, until=until)
                 if user.pk in texted:
-                    _text_to_numbers(user, template, now=now, until=None, values=values)
+                    _text_to_numbers(user, template, now=now, until=until, values=values)
 
 
 def _texted(people: Collection[int]) -> set[int]:
@@ -111,16 +114,14 @@ def circumstances(context: Context) -> dict[str, str]:
     return {"at": context.now.isoformat(), "agent": context.agent, "network": context.network}
 
 
-def _text(user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]) -> None:
+def _text(user: Person, template: str, *, now: datetime, until: datetime, values: dict[str, str]) -> None:
     """Text a notice to the person's verified numbers, if their policy says so."""
     policy = strongest(user.pk, "text_notices").first()
     if TEXT_NOTICES if policy is None else policy.text_notices:
         _text_to_numbers(user, template, now=now, until=until, values=values)
 
 
-def _text_to_numbers(
-    user: Person, template: str, *, now: datetime, until: datetime | None, values: dict[str, str]
-) -> None:
+def _text_to_numbers(user: Person, template: str, *, now: datetime, until: datetime, values: dict[str, str]) -> None:
     values = {**values, "notice": template}
     takes_texts = [method.name for method in method_registry.sending(Channel.TEXT)]
     for phone in Enrolment.objects.filter(user=user, method__in=takes_texts, confirmed=True):

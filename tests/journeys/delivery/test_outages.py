@@ -209,6 +209,7 @@ def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:
             template="verification/notices/to_person/fraud_reported_in_call.txt",
             context={},
             now=clock.now,
+            until=clock.now + timedelta(days=1),
         )
     ana.give_password()
     clock.forward(seconds=2)

@@ -121,7 +121,8 @@ def test_message_that_cannot_be_rendered_fails_and_says_nothing_about_the_provid
 ) -> None:
     """Seen failing: after five such notices, the circuit breaker bypassed the provider for all others."""
     for _ in range(conf.circuit_failures()):
-        outbox.notice(ana.user, "ana@example.org", template="no/such.txt", context={}, now=ana.context.now)
+        now, until = ana.context.now, ana.context.now + timedelta(days=1)
+        outbox.notice(ana.user, "ana@example.org", template="no/such.txt", context={}, now=now, until=until)
 
     states = [dispatch_message(ana, message).state for message in Message.objects.all()]
 

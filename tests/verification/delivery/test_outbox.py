@@ -57,15 +57,18 @@ def test_wakes_a_worker_only_after_commit(
     assert wake_ups == [(Message.objects.get().pk, Channel.TEXT)]
 
 
-def test_notice_goes_to_the_persons_mail_for_two_days(engine_user: EngineUser) -> None:
+def test_notice_goes_to_the_persons_mail_until_it_is_of_no_more_use(engine_user: EngineUser) -> None:
+    until = engine_user.context.now + timedelta(hours=3)
+
     outbox.notice(
         engine_user.user,
         "ana@example.org",
         template="verification/notices/to_person/fraud_reported_in_call.txt",
         context={},
         now=engine_user.context.now,
+        until=until,
     )
 
     message = Message.objects.get()
     assert (message.kind, message.address, message.hint) == (Channel.MAIL, "ana@example.org", "")
-    assert message.useful_until - engine_user.context.now == timedelta(days=2)
+    assert message.useful_until == until

@@ -1,10 +1,9 @@
-"""How long sending waits before it tries again, and how long a notice is worth sending at all."""
+"""Backoff: how long sending waits before it tries again."""
 
 from datetime import datetime, timedelta
 
 from verification.models import Message
 
-NOTICE_LIFE = timedelta(days=2)  # unless its sender says otherwise
 _MAX_PAUSE = timedelta(seconds=15)  # between two claims of one message
 _MAX_PAUSE_OF_NOTICES = timedelta(hours=1)  # between two claims of one notice
 
