@@ -1,10 +1,6 @@
-"""Recovery codes, to print or store: how many, how long, and how one is read. Each works once.
-
-Source: NIST SP 800-63B-4, 4.2.1.1.
-"""
+"""Recovery codes, to print or store: how one is read and checked. Each works once."""
 
 import re
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,22 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from verification.inputs import typed_codes
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Backup
+from verification.methods.recovery.generating_recovery_codes import ALPHABET, PART_LENGTH, generate_codes
 from verification.outcomes import Verdict
 
-N_CODES = 10
-_PART_LENGTH = 8  # characters; two parts of five bits a character make 80 bits, more than the 64 that are required
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
-_WHOLE = re.compile(rf"(?<![A-Z0-9])[{_ALPHABET}]{{4}}(?:[ -]?[{_ALPHABET}]{{4}}){{3}}(?![A-Z0-9])")
-
-
-def _part() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_PART_LENGTH))
-
-
-def _draw() -> tuple[tuple[str, str], ...]:
-    """Generate a new set. Shape: the first part and the whole of each code."""
-    pairs = [(_part(), _part()) for _ in range(N_CODES)]
-    return tuple((first, f"{first}{second}") for first, second in pairs)
+_GROUP = f"[{ALPHABET}]{{4}}"
+_N_GROUPS = 2 * PART_LENGTH // 4
+_WHOLE = re.compile(rf"(?<![A-Z0-9]){_GROUP}(?:[ -]?{_GROUP}){{{_N_GROUPS - 1}}}(?![A-Z0-9])")
 
 
 def _read(text: str) -> str:
@@ -40,12 +26,12 @@ def _read(text: str) -> str:
 
 def _fits(answer: str) -> bool:
     """Return whether a text can be a recovery code at all."""
-    return len(answer) == 2 * _PART_LENGTH and set(answer) <= set(_ALPHABET)
+    return len(answer) == 2 * PART_LENGTH and set(answer) <= set(ALPHABET)
 
 
 def _first_part(answer: str) -> str:
     """Return the part by which a code is found."""
-    return answer[:_PART_LENGTH]
+    return answer[:PART_LENGTH]
 
 
 class Recovery(Backup):
@@ -63,7 +49,7 @@ class Recovery(Backup):
         return _fits(answer)
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        return Draft(single_use_codes=_draw())
+        return Draft(single_use_codes=generate_codes())
 
     def issue(self, challenge: ChallengeData) -> Issue:
         return Issue()
