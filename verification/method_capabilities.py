@@ -90,6 +90,8 @@ class Temporary(HandedOut, SingleUse):
 
     may_be_remembered = False
     is_counted = False  # a pass is limited by its lifetime
+    min_length: ClassVar[int]  # characters of a pass; support chooses, and is offered the shortest
+    max_length: ClassVar[int]
 
 
 class PublicKey(Method):

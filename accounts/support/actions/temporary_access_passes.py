@@ -22,8 +22,9 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
-from verification import enrolments, time_format
+from verification import enrolments, method_registry, time_format
 from verification.enrolments import NewPass
+from verification.method_capabilities import Temporary
 
 PASS_LIVES = (
     (10, gettext_lazy("10 minutes")),
@@ -76,6 +77,20 @@ def _prepared(person: User, *, length: int, life: int, once: bool, starts_at: st
     }
 
 
+def _length_field(method: Temporary) -> forms.IntegerField:
+    """Return the field for the length of a pass, within the limits of its method."""
+    return forms.IntegerField(
+        label=_("Length in characters"),
+        min_value=method.min_length,
+        max_value=method.max_length,
+        initial=method.min_length,
+        error_messages={
+            "min_value": _("Use at least %(limit_value)s characters."),
+            "max_value": _("Use at most %(limit_value)s characters."),
+        },
+    )
+
+
 class PassForm(ActionForm):
     """Length and lifetime of a pass, and whether it works only once."""
 
@@ -86,22 +101,18 @@ class PassForm(ActionForm):
         required=False,
         help_text=gettext_lazy("Safer. Otherwise they can use the pass again until it expires."),
     )
-    length = forms.IntegerField(
-        label=gettext_lazy("Length in characters"),
-        min_value=8,
-        max_value=48,
-        initial=8,
-        error_messages={
-            "min_value": gettext_lazy("Use at least 8 characters."),
-            "max_value": gettext_lazy("Use at most 48 characters."),
-        },
-    )
+    length = forms.IntegerField()  # set in `__init__`, because its limits are those of the installed method
     starts_at = forms.DateTimeField(
         label=gettext_lazy("Starts at"),
         required=False,
         help_text=gettext_lazy("Leave this empty to start now."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if method := method_registry.only(Temporary):
+            self.fields["length"] = _length_field(method)
 
     def offer(self, person: User, *, now: datetime) -> None:
         field = self.fields["starts_at"]

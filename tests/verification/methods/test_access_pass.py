@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 
 from verification.method_base import ChallengeData, FoundCode
 from verification.method_capabilities import Temporary
-from verification.methods.access_pass.method import MAX_LENGTH, MIN_LENGTH, method
+from verification.methods.access_pass.method import method
 from verification.outcomes import Verdict
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -26,7 +26,7 @@ def finder_of_pass(*, is_used: bool = False) -> Callable[[str], FoundCode | None
     return lambda first: found if first == PASS[:4] else None
 
 
-@pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, MIN_LENGTH), (99, MAX_LENGTH)])
+@pytest.mark.parametrize(("wanted", "given"), [(8, 8), (20, 20), (48, 48), (1, 8), (99, 48)])
 def test_draws_a_pass_of_the_wanted_length(wanted: int, given: int) -> None:
     ((first, whole),) = method.enrol({"length": wanted}, account="ana").single_use_codes
 

@@ -14,7 +14,6 @@ from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Temporary
 from verification.outcomes import Verdict
 
-MIN_LENGTH, MAX_LENGTH = 8, 48  # characters
 _LOOKUP_LENGTH = 4  # characters by which a pass is found
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 characters that don't look alike
 
@@ -27,13 +26,14 @@ class AccessPass(Temporary):
     rank = 2
     code_lengths = frozenset()
     max_enrolments = 1
+    min_length, max_length = 8, 48
 
     def fits(self, answer: str) -> bool:
-        return MIN_LENGTH <= len(answer) <= MAX_LENGTH and set(answer) <= set(_ALPHABET)
+        return self.min_length <= len(answer) <= self.max_length and set(answer) <= set(_ALPHABET)
 
     def enrol(self, fields: Mapping[str, Any], *, account: str) -> Draft:
-        """Generate a pass. Shape: `length` 8 to 48 characters; `once` makes it valid for one sign-in only."""
-        length = min(max(int(fields.get("length", MIN_LENGTH)), MIN_LENGTH), MAX_LENGTH)
+        """Generate a pass. `length` is its length in characters; `once` makes it valid for one sign-in only."""
+        length = min(max(int(fields.get("length", self.min_length)), self.min_length), self.max_length)
         code = "".join(secrets.choice(_ALPHABET) for _ in range(length))
         return Draft(single_use_codes=((code[:_LOOKUP_LENGTH], code),), data={"once": bool(fields.get("once"))})
 

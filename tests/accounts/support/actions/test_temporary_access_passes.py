@@ -9,8 +9,9 @@ from accounts.models import Session
 from accounts.support.actions import Actor, temporary_access_passes
 from accounts.support.actions.temporary_access_passes import PassForm
 from tests.simulated.people import Clock, Person
-from verification import enrolments, time_format
+from verification import enrolments, method_registry, time_format
 from verification.context import Context
+from verification.method_capabilities import Temporary
 from verification.models import AuditEvent, Enrolment, Message
 
 WHY = {"reason": "phone left in a taxi", "ticket": "INC-1"}
@@ -101,6 +102,21 @@ def test_person_is_told_without_the_pass(ana: Person, actor: Actor) -> None:
 )
 def test_form_refuses_what_no_pass_can_be(fields: dict[str, object]) -> None:
     assert list(form(**fields).errors) == list(fields)
+
+
+@pytest.mark.usefixtures("clock")
+def test_form_has_the_lengths_of_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    method = method_registry.only(Temporary)
+    monkeypatch.setattr(method, "min_length", 12)
+    monkeypatch.setattr(method, "max_length", 20)
+
+    length = form().fields["length"]
+
+    assert (length.initial, length.widget.attrs["min"], length.widget.attrs["max"]) == (12, 12, 20)
+    assert form(length=11).errors["length"] == ["Use at least 12 characters."]
+    assert form(length=21).errors["length"] == ["Use at most 20 characters."]
+    assert form(length=12).is_valid()
+    assert form(length=20).is_valid()
 
 
 def test_form_takes_a_start_within_thirty_days(clock: Clock) -> None:
