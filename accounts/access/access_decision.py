@@ -132,12 +132,11 @@ def _may_be_skipped(requirement: Requirement) -> bool:
 def _answer(reason: AccessReason, counted: Collection[Verification], requirement: Requirement) -> AccessDecision:
     reached = acr_and_amr_values.reached(counted)
     acr = requirement.acr if requirement.acr in reached else next(iter(reached))
-    names = [acr_and_amr_values.amr(each) for each in counted]
     return AccessDecision(
         step=AccessStep.CONTINUE,
         reason=reason,
         acr=acr,
-        amr=tuple(dict.fromkeys([*names, *(["mfa"] if acr_and_amr_values.ACR_SECOND_STEP in reached else [])])),
+        amr=acr_and_amr_values.amr_values(counted),
         auth_time=reached[acr],
         strength=requirement.strength.slug,
         asked_by=requirement.asked_by,

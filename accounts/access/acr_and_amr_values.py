@@ -1,4 +1,7 @@
-"""The acr and amr values: how strongly someone was verified, and with what, as applications ask for it and are told."""
+"""The acr and amr values: how strongly someone was verified, and with what, as applications ask for it and are told.
+
+A method's own amr value is its `Method.amr`, in its folder of `verification/methods`.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -45,10 +48,15 @@ def _is_phishing_resistant(method: str) -> bool:
     return method_registry.is_installed(method) and method_registry.method(method).is_phishing_resistant
 
 
-def amr(verification: Verification) -> str:
-    """Return the name of a verified method for other systems. Source: RFC 8176, 2."""
-    if verification.method == PASSWORD:
+def amr_values(counted: Collection[Verification]) -> tuple[str, ...]:
+    """Return the amr values of verifications, with `mfa` if they include a second step. Source: RFC 8176, 2."""
+    values = [_amr(each.method) for each in counted]
+    if any(each.method != PASSWORD for each in counted):
+        values.append("mfa")
+    return tuple(dict.fromkeys(values))
+
+
+def _amr(method: str) -> str:
+    if method == PASSWORD:
         return "pwd"
-    return (
-        method_registry.method(verification.method).amr if method_registry.is_installed(verification.method) else "otp"
-    )
+    return method_registry.method(method).amr if method_registry.is_installed(method) else "otp"
