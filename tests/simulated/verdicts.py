@@ -26,7 +26,7 @@ def text(verdict: Verdict, **details: Any) -> str:
 def spoken(verdict: Verdict) -> str:
     """Return what a call that asks for two digits says about a verdict."""
     terms = {"verdict": verdict, "mode": key_presses.APPROVE}
-    return render_to_string("verification/methods/call/spoken_replies.txt", terms).strip()
+    return render_to_string("verification/methods/call/spoken_replies_to_key_presses.txt", terms).strip()
 
 
 def verdicts(page: Page) -> set[Verdict]:

@@ -12,7 +12,7 @@ from verification.delivery.provider import Outgoing
 from verification.models import Channel, Message
 from verification.outcomes import Verdict
 
-SPEECH = "verification/methods/call/spoken_replies.txt"
+SPEECH = "verification/methods/call/spoken_replies_to_key_presses.txt"
 
 
 def composed() -> Outgoing:

@@ -7,7 +7,7 @@ from verification.outcomes import Verdict
 FRAUD = "0#"
 READ_OUT = "1"
 APPROVE, PRESS, CODE = "approve", "press", "code"  # modes: with the digits of the page, with # alone, by a code
-_REPLIES = "verification/methods/call/spoken_replies.txt"
+_REPLIES = "verification/methods/call/spoken_replies_to_key_presses.txt"
 _READ_OUT_CODE = "verification/methods/call/spoken_code.txt"
 
 

@@ -72,7 +72,7 @@ class Call(KeyedOnPhone, SharesAddress):
     def issue(self, challenge: ChallengeData) -> Issue:
         return Issue(
             kind=Channel.CALL,
-            template="verification/methods/call/spoken_question.txt",
+            template="verification/methods/call/spoken_greeting_and_instructions.txt",
             fields={"extension": str(challenge.data.get("extension", ""))},
             is_approval=challenge.mode != CODE,
             page="verification/methods/call/prompt.html" if challenge.mode != CODE else "",

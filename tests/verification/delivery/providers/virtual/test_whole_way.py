@@ -39,7 +39,7 @@ def test_approves_by_the_two_digits_after_a_slip(ana: EngineUser, phone: Phone) 
     goodbye = phone.press(f"{match}#")
 
     call = Message.objects.select_related("challenge").get()
-    replies = "verification/methods/call/spoken_replies.txt"
+    replies = "verification/methods/call/spoken_replies_to_key_presses.txt"
     assert again == speech(call, replies, Verdict.WRONG).words
     assert goodbye == speech(call, replies, Verdict.PROVEN).words
     assert ana.collect(issued).proven
