@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from accounts import conf as accounts_conf
 from accounts.integrations.oidc import lifetimes
 from accounts.support.imports import size_limits
-from mfasite import conf, content_security_policy, database_and_redis_urls, logs
+from mfasite import conf, content_security_policy, cookie_names_and_flags, database_and_redis_urls, logs
 from mfasite.demo import users_and_password
 from mfasite.environment import declared_settings, variables
 from mfasite.postgresql import pool
@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mfasite.middleware.http_methods.VerbsMiddleware",
     "mfasite.middleware.csp_header_built_once.ContentSecurityPolicy",
-    "mfasite.middleware.response_headers.PrivateByDefault",
+    "mfasite.middleware.security_headers.PrivateByDefault",
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -181,21 +181,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 SESSION_ENGINE = "accounts.sessions.session_store"
-BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "mfa_browser"
-DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "mfa_device"
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "mfa_session"
+# Types of our own, for mypy. All names and flags are in `cookie_names_and_flags`.
+BROWSER_COOKIE_NAME: str
+DEVICE_COOKIE_NAME: str
+MESSAGE_COOKIE_NAME: str
+PASSKEY_COOKIE_NAME: str
+globals().update(cookie_names_and_flags.cookie_settings(is_https=HTTPS))
 SESSION_COOKIE_AGE = int(environment[accounts_conf.session_hours].total_seconds())
-SESSION_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "mfa_csrf"
-CSRF_COOKIE_SECURE = HTTPS
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "mfasite.csrf_failure_page.csrf_failure"
 MESSAGE_STORAGE = "mfasite.flash_message_storage.MessageStorage"
-MESSAGE_COOKIE_NAME = "__Host-messages" if HTTPS else "mfa_messages"
-PASSKEY_COOKIE_NAME = "__Host-passkey" if HTTPS else "mfa_passkey"
 
 # --- OpenID Connect: django-oauth-toolkit, without all that we don't offer ---------------------------------
 

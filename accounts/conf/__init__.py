@@ -2,7 +2,7 @@
 
 # ruff: noqa: F403, I001  (a new setting changes one file; in the order of deploy/environment.md)
 from accounts.conf.sections import *
-from accounts.conf.sessions import *
+from accounts.conf.session_lifetime import *
 from accounts.conf.passwords import *
 from accounts.conf.app_password_last_use import *
 from accounts.conf.directory_requests_at_once import *

@@ -1,4 +1,7 @@
-"""Cookies besides the session's: that a browser is known, that it is remembered, and which passkey offer it got."""
+"""Cookies besides the session's: that a browser is known, that it is remembered, and which passkey offer it got.
+
+Their names, and those of the session's and the CSRF cookie, are in `mfasite.cookie_names_and_flags`.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
