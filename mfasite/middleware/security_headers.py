@@ -1,4 +1,8 @@
-"""Middleware: headers of every response unless its view sets others, such as Cache-Control and Permissions-Policy."""
+"""Middleware: Cache-Control, Permissions-Policy and Cross-Origin-Resource-Policy, unless a view sets others.
+
+HSTS, Referrer-Policy and X-Frame-Options are in `mfasite.settings`, and the Content-Security-Policy is in
+`mfasite.content_security_policy`.
+"""
 
 from collections.abc import Callable
 
