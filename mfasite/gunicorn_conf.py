@@ -11,8 +11,9 @@ from typing import Any
 
 from gunicorn import systemd, util  # type: ignore[import-untyped]  # theirs
 
-from mfasite import conf, logs
+from mfasite import conf
 from mfasite.environment import variables
+from mfasite.observability import logs
 
 _COUNTS = "mfa-counts-"
 _OURS = {"accounts", "helpcenter", "mfasite", "verification"}

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from accounts import conf as accounts_conf
 from accounts.integrations.oidc import lifetimes
 from accounts.support.imports import size_limits
-from mfasite import conf, content_security_policy, cookie_names_and_flags, database_and_redis_urls, logs
+from mfasite import conf, content_security_policy, cookie_names_and_flags, database_and_redis_urls
 from mfasite.demo import users_and_password
 from mfasite.environment import declared_settings, variables
+from mfasite.observability import logs
 from mfasite.postgresql import pool
 from verification import conf as engine
 

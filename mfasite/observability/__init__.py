@@ -1,1 +1,1 @@
-"""Observability: Prometheus metrics, health checks, request ids in logs."""
+"""Observability: logs with request ids and without secrets, Prometheus metrics, health checks."""

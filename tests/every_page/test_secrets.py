@@ -17,8 +17,8 @@ from django.test import Client
 
 from accounts.models import Session
 from accounts.sessions.session_store import SessionStore
-from mfasite import logs
 from mfasite.celery import app
+from mfasite.observability import logs
 from tests.simulated.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
 from verification.challenges import queries

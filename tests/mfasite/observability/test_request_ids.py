@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mfasite import logs
 from mfasite.celery import app
 from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
-from mfasite.observability import request_ids
+from mfasite.observability import logs, request_ids
 from tests.bench.browser import TimedBrowser
 from verification.delivery import message_publisher
 from verification.models import Channel

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from mfasite import logs
-from mfasite.log_masking import masked
-from mfasite.logs import Masked
+from mfasite.observability import logs
+from mfasite.observability.log_masking import masked
+from mfasite.observability.logs import Masked
 
 
 @pytest.mark.parametrize(

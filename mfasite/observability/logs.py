@@ -4,8 +4,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from mfasite.log_masking import masked
 from mfasite.observability import request_ids
+from mfasite.observability.log_masking import masked
 
 
 class Traced(logging.Filter):
