@@ -325,4 +325,5 @@ def switches_known(db: None, settings: Any) -> None:
     policies.is_passwordless_allowed()
     countries_and_prices.lowest_cost("text")
     spending_limits.in_force()
+    spending_limits.spending_stops_all_until("text", now=timezone.now())
     blocked_ranges.is_blocked("", now=timezone.now())

@@ -17,6 +17,7 @@ from accounts.access import groups_allowed
 from verification.db.ttl_cache import TTLCache
 from verification.delivery.routing import cache, outages_in_force
 from verification.limits import blocked_ranges, countries_and_prices, spending_limits
+from verification.models import Counter
 from verification.policies import effective_policy
 from verification.strengths import all_strengths
 
@@ -25,6 +26,7 @@ CACHES: tuple[TTLCache[Any], ...] = (
     effective_policy._cache,
     countries_and_prices._cache,
     spending_limits._cache,
+    spending_limits._spent,
     blocked_ranges._cache,
     cache._cache,
     all_strengths._cache,
@@ -37,21 +39,28 @@ _READ = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
 
 class _Database:
-    """What the caches are read from: which tables, and what is in them when a test begins."""
+    """What each cache is read from: which tables, and what is in them when a test begins."""
 
     def __init__(self) -> None:
-        self.tables: set[str] = set()
+        self._tables: dict[TTLCache[Any], set[str]] = {each: set() for each in CACHES}
+        self._loading: list[set[str]] = []  # the tables of the caches that are being loaded, the innermost last
         self._values: dict[tuple[Any, ...], Any] = {}  # of tests that have changed nothing yet
         self._written: set[str] = set()  # by this test
         self._is_known = False  # whether that is all
         self._settings: Any = None
+
+    @property
+    def settled_tables(self) -> set[str]:
+        """The tables of all caches, without the counters: nearly every test writes those."""
+        return set().union(*self._tables.values()) - {Counter._meta.db_table}
 
     def keep(self, patch: pytest.MonkeyPatch) -> None:
         """Keep what is cached while a test runs in one transaction, and has not set VERIFICATION_CACHE_SECONDS."""
         self._settings = settings_in_force()
         for each in CACHES:
             patch.setattr(each, "_seconds", _until_written(each._seconds))
-            patch.setattr(each, "_load", self._loaded_once(each._load))
+            patch.setattr(each, "_load", self._loaded_once(each, each._load))
+            patch.setattr(each, "read", self._noted(each, each.read))
         patch.setattr(connection, "execute_wrappers", [*connection.execute_wrappers, self._watch])
 
     def begin(self) -> None:
@@ -59,41 +68,59 @@ class _Database:
         forget()
         self._written, self._is_known = set(), True
 
-    def _loaded_once(self, load: Callable[..., Any]) -> Callable[..., Any]:
+    def _loaded_once(self, cache: TTLCache[Any], load: Callable[..., Any]) -> Callable[..., Any]:
         def loaded(*key: str) -> Any:
-            if self._is_as_in_others() and (load, *key) in self._values:
-                return self._values[load, *key]
-            value = self._load(load, key)
-            if self._is_as_in_others():
-                self._values[load, *key] = value
+            if self._is_as_in_others(cache) and (cache, *key) in self._values:
+                return self._values[cache, *key]
+            value = self._load(cache, load, key)
+            if self._is_as_in_others(cache):
+                self._values[cache, *key] = value
             return value
 
         return loaded
 
-    def _is_as_in_others(self) -> bool:
-        is_unchanged = self._is_known and self.tables.isdisjoint(self._written)
+    def _noted(self, cache: TTLCache[Any], read: Callable[..., Any]) -> Callable[..., Any]:
+        """A cache that reads another one is read from the tables of that, too."""
+
+        def noted(*key: str) -> Any:
+            value = read(*key)
+            if self._loading and is_alone():
+                self._loading[-1].update(self._tables[cache])
+            return value
+
+        return noted
+
+    def _is_as_in_others(self, cache: TTLCache[Any]) -> bool:
+        is_unchanged = self._is_known and self._tables[cache].isdisjoint(self._written)
         return is_unchanged and is_alone() and settings_in_force() is self._settings
 
-    def _load(self, load: Callable[..., Any], key: tuple[str, ...]) -> Any:
+    def _load(self, cache: TTLCache[Any], load: Callable[..., Any], key: tuple[str, ...]) -> Any:
         """Note which tables are read."""
+        tables = self._tables[cache]
 
         def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-            self.tables.update(_READ.findall(sql))
+            tables.update(_READ.findall(sql))
             return execute(sql, *rest)
 
-        with connection.execute_wrapper(note):
-            return load(*key)
+        self._loading.append(tables)
+        try:
+            with connection.execute_wrapper(note):
+                return load(*key)
+        finally:
+            self._loading.pop()
 
     def _watch(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        """Forget what the caches hold when one of their tables changes, or changes are taken back."""
+        """Forget the caches of a table that changes, and all of them when changes are taken back."""
         written = WRITTEN.findall(sql) if sql.startswith(_WRITES) else ()
         is_undone = sql.startswith("ROLLBACK")
         self._written.update(written)
         self._is_known &= not is_undone
         if written and not is_alone():
             self._values.clear()  # the rows that tests begin with may be others now
-        if not settings.VERIFICATION_CACHE_SECONDS and (is_undone or not self.tables.isdisjoint(written)):
-            forget()
+        if (written or is_undone) and not settings.VERIFICATION_CACHE_SECONDS:
+            for cache, tables in self._tables.items():
+                if is_undone or not tables.isdisjoint(written):
+                    cache.forget()
         return execute(sql, *rest)
 
 

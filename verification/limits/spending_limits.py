@@ -106,9 +106,10 @@ def spending_stops_all_until(kind: str, *, now: datetime) -> datetime | None:
 
 def _stopped_until(cost: int, now: datetime) -> datetime | None:
     limits = window_limits(in_force(), cost) if cost else []
+    spent_so_far = _spent.read() if limits else {}
     ends = [
         limit.window_at(now) + limit.window
         for limit in limits
-        if _spent.read().get((limit.scope, limit.window_at(now)), 0) + cost > limit.most
+        if spent_so_far.get((limit.scope, limit.window_at(now)), 0) + cost > limit.most
     ]
     return max(ends, default=None)
