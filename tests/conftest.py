@@ -53,7 +53,22 @@ METRICS = {"METRICS_TOKEN": METRICS_TOKEN}
 
 BringUp = Callable[..., AbstractContextManager[Stack]]
 
+# pytest-django puts these around each test. They do nothing without their marker, and take as long as a short test.
+NEEDED_BY_MARKER = {
+    "_django_db_marker": "django_db",
+    "_django_isolate_apps": "django_isolate_apps",
+    "_django_set_urlconf": "urls",
+    "_template_string_if_invalid_marker": "ignore_template_errors",
+}
+
 LAST_OF_STACK = pytest.StashKey[pytest.Item | None]()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave out the fixtures that would do nothing."""
+    if isinstance(item, pytest.Function):
+        markers = {marker.name for marker in item.iter_markers()}
+        item.fixturenames = [name for name in item.fixturenames if NEEDED_BY_MARKER.get(name, "") in {"", *markers}]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

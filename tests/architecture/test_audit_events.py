@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,10 @@ from accounts.admin_site import urls
 from accounts.models import User
 from tests.infrastructure import syntax_trees
 from verification import audit
+
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
+Nodes = Sequence[ast.AST]
 
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 HOMES = (
@@ -51,20 +55,21 @@ def _declarations() -> dict[tuple[str, str], audit.Event]:
 DECLARED = _declarations()
 
 
-def _sources() -> Iterator[tuple[Path, ast.Module]]:
+def _sources() -> Iterator[tuple[Path, Nodes]]:
+    """Return the modules that record events, and the nodes of each."""
     homes = {f"{home.replace('.', '/')}.py" for home in HOMES}
     for app in APPS:
         for path in sorted((Path(settings.BASE_DIR) / app).rglob("*.py")):
             name = path.relative_to(settings.BASE_DIR)
             if str(name) not in homes and "migrations" not in name.parts:
-                yield path, syntax_trees.tree(path)
+                yield path, syntax_trees.nodes(path)
 
 
-def _homes_in(tree: ast.Module) -> dict[str, str]:
+def _homes_in(nodes: Nodes) -> dict[str, str]:
     """Return the declarations module that each name in a module refers to."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if f"{node.module}.{alias.name}" in HOMES
@@ -82,16 +87,16 @@ def _targets(node: ast.Assign) -> set[str]:
     return {part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
-def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def recorded(nodes: Nodes) -> Iterator[tuple[str, str]]:
     """Return the declarations that a module records: in a call, through a name passed to a call, or for a table."""
-    homes, given = _homes_in(tree), set[str]()
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    homes, given = _homes_in(nodes), set[str]()
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name in {"record", "_record", "EventToRecord"}:  # entries are for `record_many`
             for argument in call.args[:2]:  # of a table in the admin, it is the second after the request
                 yield from _named(argument, homes)
                 given |= {part.id for part in ast.walk(argument) if isinstance(part, ast.Name)}
-    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
     for node in assigned:  # such as `event = _EVENTS[verdict]`
         if _targets(node) & given:
             given |= {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
@@ -100,19 +105,23 @@ def recorded(tree: ast.Module) -> Iterator[tuple[str, str]]:
             yield from _named(node.value, homes)
 
 
-def _makes(tree: ast.Module) -> Iterator[int]:
+def _makes(nodes: Nodes) -> Iterator[int]:
     """Return the lines that create an event."""
     names = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("verification.audit")
         for alias in node.names
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            made = ast.unparse(node.func).rpartition(".")
-            if made[2] in {"Event", "UserEvent"} and (made[0] in {"audit", "declaring_events"} or made[2] in names):
+            made = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            if made in {"Event", "UserEvent"} and (made in names or _home(node.func) in {"audit", "declaring_events"}):
                 yield node.lineno
+
+
+def _home(made: ast.Name | ast.Attribute) -> str:
+    return ast.unparse(made).rpartition(".")[0]
 
 
 def test_every_declaration_is_registered() -> None:
@@ -132,7 +141,7 @@ def test_every_event_has_a_sentence_for_the_audit_log(event: audit.Event) -> Non
 
 
 def test_every_event_is_recorded_somewhere() -> None:
-    found = {name for _, tree in _sources() for name in recorded(tree)}
+    found = {name for _, nodes in _sources() for name in recorded(nodes)}
 
     assert set(DECLARED) - found == set()
 
@@ -142,9 +151,9 @@ def test_nothing_else_writes_the_string_of_an_event() -> None:
     kinds = {event.kind for event in DECLARED.values()}
     bare = [
         f"{path}:{node.lineno} {node.value}"
-        for path, tree in _sources()
+        for path, nodes in _sources()
         if not path.match("verification/models/audit.py")
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in kinds
     ]
 
@@ -153,7 +162,7 @@ def test_nothing_else_writes_the_string_of_an_event() -> None:
 
 def test_nothing_is_recorded_that_is_made_on_the_spot() -> None:
     """`audit.record(Event("..."))` would pass the types, and nobody would have declared it."""
-    made = [f"{path}:{line}" for path, tree in _sources() if path.name != "audit.py" for line in _makes(tree)]
+    made = [f"{path}:{line}" for path, nodes in _sources() if path.name != "audit.py" for line in _makes(nodes)]
 
     assert made == []
 
@@ -180,7 +189,7 @@ def test_table_names_an_event_for_each_change_that_it_allows(table: ChangesAdmin
 def test_finds_an_event_that_is_made_on_the_spot() -> None:
     made = ast.parse("from verification.audit import Event\naudit.Event('a.b')\nEvent('a.b')\nthreading.Timer()")
 
-    assert list(_makes(made)) == [2, 3]
+    assert list(_makes(list(ast.walk(made)))) == [2, 3]
 
 
 def test_finds_each_way_of_recording() -> None:
@@ -198,7 +207,7 @@ shown = verification_events.RANGE_WARNED
 """
     )
 
-    assert {name for _, name in recorded(tree)} == {
+    assert {name for _, name in recorded(list(ast.walk(tree)))} == {
         "CHALLENGE_USED",
         "CHALLENGE_PROVEN",
         "CHALLENGE_APPROVED",

@@ -18,6 +18,8 @@ from mfasite.environment import declared_settings, variables
 from tests.infrastructure import fresh_process, syntax_trees
 from verification.declaring_settings import Setting, SettingsSection, formats
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 HOME = Path(settings.BASE_DIR)
 SECTIONS = declared_settings.sections(declared_settings.ours())
 SETTINGS = {setting.name: setting for section in SECTIONS for setting in section.settings}
@@ -143,7 +145,7 @@ def is_environment(node: ast.AST) -> bool:
 def reads_of_environment(nodes: Sequence[ast.AST]) -> Iterator[int]:
     """Return the lines that use `os.environ`, except to set a value for a library."""
     found = [node for node in nodes if is_environment(node)]
-    parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)}
+    parents = {child: parent for parent in nodes for child in ast.iter_child_nodes(parent)} if found else {}
     for node in found:
         parent = parents[node]
         is_given = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store)
@@ -208,16 +210,20 @@ def test_django_settings_are_read_only_where_they_are_declared() -> None:
 def changed_by(path: Path) -> Iterator[str]:
     """Return the names of settings that a test changes, by pytest-django's `settings` or a setattr of Django's."""
     for node in syntax_trees.nodes(path):
-        if (
-            isinstance(node, ast.Attribute)
-            and isinstance(node.ctx, ast.Store)
-            and ast.unparse(node.value) == "settings"
-        ):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and _is_settings(node.value):
             yield node.attr
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+        if isinstance(node, ast.Call) and _name(node.func).endswith("setattr"):
             owner, name = [*node.args, None, None][:2]
-            if isinstance(name, ast.Constant) and owner is not None and ast.unparse(owner) == "settings":
+            if isinstance(name, ast.Constant) and _is_settings(owner):
                 yield str(name.value)
+
+
+def _is_settings(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == "settings"
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def test_tests_change_only_settings_that_exist() -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.infrastructure import syntax_trees
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 # Inner modules that others import, because the package must not load them.
 LOADED_LATER = {

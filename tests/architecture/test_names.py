@@ -13,6 +13,8 @@ from tests.infrastructure import syntax_trees
 from tests.infrastructure.databases import APPS, ROOT
 from verification.context import Context
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 OF_A_CONTEXT = {field.name for field in fields(Context)}
 
 

@@ -15,6 +15,8 @@ from tests.infrastructure import syntax_trees
 from tests.infrastructure.databases import APPS, ROOT
 from tests.settings import KEYS
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 _LOADED = """
 import json, sys
 import django

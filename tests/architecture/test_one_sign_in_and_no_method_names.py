@@ -13,6 +13,8 @@ from tests.infrastructure import syntax_trees
 from verification import method_registry
 from verification.delivery.routing import routes
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # Settings, demo users and the `code` command, which have to name methods and providers.

@@ -12,6 +12,8 @@ import pytest
 
 from tests.infrastructure import syntax_trees
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 IGNORED = re.compile(r"type: ignore\[[^]]*\battr-defined\b[^]]*\]")
 

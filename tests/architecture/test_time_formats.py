@@ -9,6 +9,8 @@ import pytest
 
 from tests.infrastructure import syntax_trees
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
 # The virtual phone shows the date as a phone's lock screen does.
 PHONE = Path("verification/delivery/providers/virtual/templates")

@@ -4,10 +4,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.db.models import Choices
 from django.utils.functional import Promise
 
 from tests.infrastructure import syntax_trees
+
+pytestmark = pytest.mark.xdist_group("syntax_trees")
 
 APPS = ("mfasite", "helpcenter", "accounts", "verification")
 EAGER = {"gettext", "ngettext", "pgettext", "npgettext"}

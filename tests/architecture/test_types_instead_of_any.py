@@ -12,6 +12,8 @@ import pytest
 
 from tests.infrastructure import syntax_trees
 
+pytestmark = pytest.mark.xdist_group("syntax_trees")
+
 APPS = ("verification", "accounts", "helpcenter", "mfasite")
 _JSON = {"Mapping[str, Any]", "dict[str, Any]"}  # from outside or a row, or named values that are passed on
 _OF_ANY_MODEL = {"QuerySet", "Resource", "SearchRequest", "ResponseParameters", "ScimFilter", "Setting"}
