@@ -1,12 +1,14 @@
 """Access to applications: one decision about session facts, a person's methods and what is required."""
 
 from accounts.access import (
-    access_decision_words,
     acr_and_amr_values,
+    acr_words,
     app_passwords_when_blocked,
+    application_refusal_words,
     portal_and_staff,
     required_strength,
     step_up_rounds,
+    step_up_words,
     stepping_up,
 )
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
@@ -30,9 +32,10 @@ __all__ = [
     "Requirement",
     "SessionFacts",
     "Verification",
-    "access_decision_words",
     "acr_and_amr_values",
+    "acr_words",
     "app_passwords_when_blocked",
+    "application_refusal_words",
     "decide",
     "forget",
     "groups_of",
@@ -44,5 +47,6 @@ __all__ = [
     "required_strength",
     "step_up",
     "step_up_rounds",
+    "step_up_words",
     "stepping_up",
 ]

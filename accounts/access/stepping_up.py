@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts import applications, redirects
-from accounts.access import access_decision_words
+from accounts.access import application_refusal_words, step_up_words
 from accounts.access.access_decision import AccessDecision, AccessStep
 from accounts.applications import AccessReason
 from accounts.models import Application
@@ -62,7 +62,7 @@ class StepUp:
     @property
     def why(self) -> str:
         """Say why the application asks."""
-        return access_decision_words.why(self.reason, self.name)
+        return step_up_words.why(self.reason, self.name)
 
 
 def read(signed: str) -> StepUp | None:
@@ -115,5 +115,5 @@ def step_up(
 
 def refused(request: HttpRequest, answer: AccessDecision, application: Application) -> HttpResponse:
     """Show why someone can't use an application, and who can help."""
-    title, text = access_decision_words.refusal(answer.reason, application.name)
+    title, text = application_refusal_words.refusal(answer.reason, application.name)
     return render(request, "accounts/access/application_refused.html", {"title": title, "text": text}, status=403)

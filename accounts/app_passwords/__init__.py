@@ -1,12 +1,11 @@
 """App passwords: separate secrets for older apps that can only send a username and a password."""
 
-from accounts.app_passwords import audit_events, kinds_of_apps, search_sort_and_unused
+from accounts.app_passwords import audit_events, kinds_of_apps, limits, search_sort_and_unused
 from accounts.app_passwords.check_request import CheckRequest
 from accounts.app_passwords.checking import CheckedAppPassword, CheckResult, check
 from accounts.app_passwords.failing_apps import stale_of
 from accounts.app_passwords.generating import looks_like_app_password
 from accounts.app_passwords.issuing_and_revoking import (
-    MAX_PER_PERSON,
     AppPasswordsOff,
     TooManyAppPasswords,
     clear,
@@ -17,6 +16,7 @@ from accounts.app_passwords.issuing_and_revoking import (
     revoke,
 )
 from accounts.app_passwords.kinds_of_apps import Program
+from accounts.app_passwords.limits import MAX_PER_PERSON
 from accounts.app_passwords.search_sort_and_unused import AppPasswordSearch, Order
 from accounts.app_passwords.service_keys import new_service_key, replace_service_key, service_of
 
@@ -36,6 +36,7 @@ __all__ = [
     "end_with",
     "issue",
     "kinds_of_apps",
+    "limits",
     "looks_like_app_password",
     "may_make",
     "new_service_key",

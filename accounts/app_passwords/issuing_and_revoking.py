@@ -1,11 +1,11 @@
-"""Creates, lists and revokes app passwords, and says how many a person may have and who may create one."""
+"""Creates, lists and revokes app passwords, and says who may create one."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from accounts.app_passwords import audit_events, generating, kinds_of_apps
+from accounts.app_passwords import audit_events, generating, kinds_of_apps, limits
 from accounts.models import AppPassword, User
 from verification import audit, notices, policies
 from verification.context import Context
@@ -13,7 +13,6 @@ from verification.db import row_locks
 from verification.keys import generated_secrets_and_alphabet
 from verification.models import AppPasswordsEnd
 
-MAX_PER_PERSON = 40  # app passwords. Source: the limit of the service that this one replaces
 DIGEST_PURPOSE = "app_password"
 
 
@@ -48,7 +47,7 @@ def issue(
         unchanged = User.objects.filter(pk=user.pk, securing_since=None, **same)
         if not unchanged.update(grants_epoch=F("grants_epoch")):
             raise AppPasswordsOff
-        if of_person(user).count() >= MAX_PER_PERSON:
+        if of_person(user).count() >= limits.MAX_PER_PERSON:
             raise TooManyAppPasswords
         AppPassword.objects.create(
             user=user,

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from accounts.app_passwords import limits
 from accounts.models import AppPassword
 
-UNUSED_AFTER = timedelta(days=90)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,12 +36,12 @@ class AppPasswordSearch:
 
 def is_unused(row: AppPassword, now: datetime) -> bool:
     """Return whether an app password was never used, or not for a long time."""
-    return row.last_used_at is None or now - row.last_used_at > UNUSED_AFTER
+    return row.last_used_at is None or now - row.last_used_at > limits.UNUSED_AFTER
 
 
 def is_forgotten(row: AppPassword, now: datetime) -> bool:
     """Return whether an app password is unused, and was created long ago."""
-    return is_unused(row, now) and now - row.made_at > UNUSED_AFTER
+    return is_unused(row, now) and now - row.made_at > limits.UNUSED_AFTER
 
 
 def found(rows: Iterable[AppPassword], search: AppPasswordSearch, *, now: datetime) -> list[AppPassword]:

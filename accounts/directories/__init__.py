@@ -10,10 +10,8 @@ from accounts.directories.password_result_codes import PasswordResult
 from accounts.directories.person_search import DirectoryEntry
 from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
-from accounts.directories.usual_filters_and_attributes import USUAL_FILTERS_AND_ATTRIBUTES
 
 __all__ = [
-    "USUAL_FILTERS_AND_ATTRIBUTES",
     "WORDS",
     "Connection",
     "DirectoryEntry",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from accounts import provisioning
-from accounts.directory_sync import batches
+from accounts.directory_sync import batches, finding_leavers
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
@@ -48,8 +48,8 @@ class SyncPlan:
         for page in reader.people():
             self.counts["read"] += len(page)
             self._compare(page)
-        for gone in self._gone(reader.keys):
-            self._compare(gone, why=_MISSING)
+        for leavers in finding_leavers.leavers(self._directory, reader.keys, at_once=_BATCH):
+            self._compare(leavers, why=_MISSING)
         if self._put_off:
             self._compare(self._put_off, is_last=True)
         if self._directory.group_base:
@@ -109,18 +109,6 @@ class SyncPlan:
     def _shortened(self, name: str, why: str, *, user_id: int | None = None) -> DirectorySyncRow:
         shown = inputs.shortened(name, max_length=_MAX_NAME_LENGTH)
         return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, user_id=user_id, why=why)
-
-    def _gone(self, there: frozenset[str]) -> Iterator[list[PersonEntry]]:
-        """Yield the people who can sign in here and are not in the directory any more, as switched off."""
-        people = User.objects.filter(directory=self._directory, is_active=True)
-        keys = people.order_by("pk").values_list("directory_key", flat=True).iterator(chunk_size=2000)
-        gone = [key for key in keys if key not in there]
-        for at in range(0, len(gone), _BATCH):
-            some = people.filter(directory_key__in=gone[at : at + _BATCH]).order_by("pk")
-            yield [
-                PersonEntry(key=u.directory_key, username=u.username, name=u.name, email=u.email, is_active=False)
-                for u in some
-            ]
 
     def _groups(self, reader: Reader) -> None:
         known = {group.key: group for group in DirectoryGroup.objects.filter(directory=self._directory)}

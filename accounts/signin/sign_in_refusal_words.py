@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import blocked_account_words
 from verification.policies import DecisionReason
 
 # The same for a username that nobody has.
@@ -17,10 +18,7 @@ def too_many_passwords(when: str) -> str:
 def refused(why: str) -> dict[str, str]:
     """Return the title and text for someone whose password was correct, but who can't sign in now."""
     table = {
-        DecisionReason.BLOCKED: (
-            _("Your account is blocked"),
-            _("Nobody can sign in to it until your support desk unblocks it. Contact them to find out why."),
-        ),
+        DecisionReason.BLOCKED: (blocked_account_words.TITLE, blocked_account_words.TEXT),
         DecisionReason.LOCKED: (
             _("Your second step is locked"),
             _(
@@ -34,4 +32,4 @@ def refused(why: str) -> dict[str, str]:
         ),
     }
     title, text = table.get(DecisionReason(why), table[DecisionReason.BLOCKED])
-    return {"title": title, "text": text}
+    return {"title": str(title), "text": str(text)}

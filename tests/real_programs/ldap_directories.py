@@ -1,9 +1,9 @@
 """Directories of the real LDAP servers of the tests, as an administrator adds them."""
 
 from accounts import directories
-from accounts.directories import USUAL_FILTERS_AND_ATTRIBUTES
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind, Encryption
+from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from tests.real_programs import samba as active_directory
 from tests.real_programs import slapd as openldap
 from tests.real_programs.samba import Samba
@@ -35,7 +35,7 @@ def of_samba(server: Samba, unit: str, **more: object) -> Directory:
 
 
 def _add(kind: DirectoryKind, password: str, values: dict[str, object]) -> Directory:
-    made = Directory(**({"kind": kind, "encryption": Encryption.LDAPS, **USUAL_FILTERS_AND_ATTRIBUTES[kind]} | values))
+    made = Directory(**({"kind": kind, "encryption": Encryption.LDAPS, **FILTERS_AND_ATTRIBUTES[kind]} | values))
     directories.seal_password(made, password)
     made.full_clean()
     made.save()

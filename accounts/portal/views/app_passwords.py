@@ -71,8 +71,7 @@ def _line(row: AppPassword, now: datetime) -> _AppPasswordLine:
         row,
         kinds_of_apps.program(row.program),
         is_over=row.ends_at is not None and row.ends_at <= now,
-        is_forgotten=search_sort_and_unused.is_unused(row, now)
-        and now - row.made_at > search_sort_and_unused.UNUSED_AFTER,
+        is_forgotten=search_sort_and_unused.is_forgotten(row, now),
     )
 
 

@@ -23,6 +23,7 @@ from accounts.models.directories import DirectoryKind
 from accounts.models.people import fold
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes, directory_runs, scim
+from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from verification.inputs import LineField
 from verification.policies import Lines
 
@@ -84,7 +85,7 @@ class DirectoryForm(ChangeForm):
             self.fields[name].error_messages["required"] = _NEEDED[name]
         if self.instance.kind == DirectoryKind.ACTIVE_DIRECTORY:
             self._explain("account", gettext("Active Directory also takes two-step@example.org."))
-        for name, usual in directories.USUAL_FILTERS_AND_ATTRIBUTES[self.instance.kind].items():
+        for name, usual in FILTERS_AND_ATTRIBUTES[self.instance.kind].items():
             self._explain(name, gettext("Leave this empty to use %(usual)s.") % {"usual": usual})
 
     def _explain(self, name: str, more: str) -> None:
@@ -103,7 +104,7 @@ class DirectoryForm(ChangeForm):
         is_sent_elsewhere = self.instance.pk is not None and _WHERE_TO & set(self.changed_data)
         if is_sent_elsewhere and self.instance.checks_passwords and not self.cleaned_data.get("account_password"):
             self.add_error("account_password", _("Enter it again, because you changed where or how it’s sent."))
-        for name, value in directories.USUAL_FILTERS_AND_ATTRIBUTES.get(self.instance.kind, {}).items():
+        for name, value in FILTERS_AND_ATTRIBUTES.get(self.instance.kind, {}).items():
             if name not in self.errors and not self.cleaned_data.get(name):
                 self.cleaned_data[name] = value
         return cleaned

@@ -1,4 +1,4 @@
-"""Prints the current code of a user's authenticator app; only in the demo."""
+"""Prints a demo authenticator code: the current code of a person's authenticator app; only in the demo."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ STEP = 30  # seconds
 
 
 class Command(UncheckedCommand):
-    """Print the app's code."""
+    """Print a demo authenticator code."""
 
-    help = "Print the current code of a person's authenticator app. Works in the demo only."
+    help = "Print a demo authenticator code: the current one of a person's app. Works in the demo only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the user."""

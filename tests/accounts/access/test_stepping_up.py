@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path
 
 from accounts import access
-from accounts.access import AccessReason, access_decision_words, stepping_up
+from accounts.access import AccessReason, application_refusal_words, step_up_words, stepping_up
 from accounts.models import Application, User
 from accounts.sessions.session_store import SessionStore
 from accounts.signin import verifying_again
@@ -48,7 +48,7 @@ def wiki(db: None) -> Application:
 
 def _title(reason: AccessReason) -> str:
     """Return what a page says first about a refusal of the wiki."""
-    return access_decision_words.refusal(reason, "Wiki")[0]
+    return application_refusal_words.refusal(reason, "Wiki")[0]
 
 
 def _need(application: Application, **fields: Any) -> None:
@@ -57,7 +57,7 @@ def _need(application: Application, **fields: Any) -> None:
 
 def test_signs_in_and_goes_on_to_the_application(ana: Person, wiki: Application) -> None:
     page = ana.browser.go("/wiki/")
-    assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
+    assert (page.path, step_up_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     page = ana.verify(ana.read_text())
@@ -87,7 +87,7 @@ def test_session_that_is_too_weak_is_asked_for_what_is_enough(ana: Person, wiki:
     page = ana.browser.go("/wiki/")
 
     assert page.path == "/sign-in/again/"
-    assert access_decision_words.why(AccessReason.TOO_WEAK, "Wiki") in page
+    assert step_up_words.why(AccessReason.TOO_WEAK, "Wiki") in page
     assert "/help/application-asks-again/" in page.html
     assert (page.offers("Authenticator app"), "Text message" in page) == (True, False)
     former = ana.browser.session_key
@@ -168,7 +168,7 @@ def test_a_remembered_browser_is_asked_where_it_does_not_count(ana: Person, wiki
 
     page = ana.browser.go("/wiki/")
 
-    assert (page.path, access_decision_words.why(AccessReason.REMEMBERED, "Wiki") in page) == ("/sign-in/again/", True)
+    assert (page.path, step_up_words.why(AccessReason.REMEMBERED, "Wiki") in page) == ("/sign-in/again/", True)
 
 
 def test_sets_up_a_method_that_is_enough_and_goes_on(wiki: Application, clock: Clock) -> None:
@@ -179,7 +179,7 @@ def test_sets_up_a_method_that_is_enough_and_goes_on(wiki: Application, clock: C
     _need(wiki, strength="no-phone")
 
     page = tim.browser.go("/wiki/")
-    assert (page.path, access_decision_words.why(AccessReason.NO_METHOD, "Wiki") in page) == ("/sign-in/again/", True)
+    assert (page.path, step_up_words.why(AccessReason.NO_METHOD, "Wiki") in page) == ("/sign-in/again/", True)
     tim.browser.press("Text message")
     page = tim.verify(tim.read_text())
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from accounts.directories import USUAL_FILTERS_AND_ATTRIBUTES
+from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import TimedBrowser, TimedResponse
@@ -37,9 +37,7 @@ def site(samba: Samba, bring_up: BringUp, tmp_path_factory: pytest.TempPathFacto
         samba.person(name, within=unit)
     with bring_up(tmp_path_factory.mktemp("site")) as up:
         values: dict[str, object] = {"servers": [samba.address], "ca": samba.ca, "account": ACCOUNT, "base": unit}
-        code = _ADD.format(
-            values={**values, **USUAL_FILTERS_AND_ATTRIBUTES["active_directory"]}, password=ACCOUNT_PASSWORD
-        )
+        code = _ADD.format(values={**values, **FILTERS_AND_ATTRIBUTES["active_directory"]}, password=ACCOUNT_PASSWORD)
         command = child_processes.manage("shell", "-c", code)
         subprocess.run(command, env=dict(up.environment), check=True, capture_output=True, timeout=60)
         _wait(up)

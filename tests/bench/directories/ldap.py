@@ -92,8 +92,8 @@ class _DirectoryWorker:
     def make(self, ca: str) -> None:
         """Add the directory."""
         from accounts import directories
-        from accounts.directories import USUAL_FILTERS_AND_ATTRIBUTES
         from accounts.models import Directory
+        from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 
         made = Directory(
             name="Bench",
@@ -102,7 +102,7 @@ class _DirectoryWorker:
             account=ACCOUNT,
             base=f"ou=people,{BASE}",
             group_base=f"ou=groups,{BASE}",
-            **USUAL_FILTERS_AND_ATTRIBUTES["openldap"],
+            **FILTERS_AND_ATTRIBUTES["openldap"],
         )
         directories.seal_password(made, ACCOUNT_PASSWORD)
         made.full_clean()

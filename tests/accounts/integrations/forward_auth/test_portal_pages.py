@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.access import AccessReason, access_decision_words
+from accounts.access import AccessReason, step_up_words
 from accounts.integrations.forward_auth import cookies, identity_headers, proxy_authentication
 from accounts.models import Application, ApplicationSession, Proxy, Session, User
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy, leads_to
@@ -39,7 +39,7 @@ def signed_in(asking_proxy: ForwardAuthProxy, ana: Person) -> Person:
 def test_the_sign_in_names_the_application(asking_proxy: ForwardAuthProxy, ana: Person) -> None:
     """Seen failing while the page was closed to strangers: the middleware sent them to a sign-in without a name."""
     page = ana.browser.go(address_of(asking_proxy))
-    assert (page.path, access_decision_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
+    assert (page.path, step_up_words.why(AccessReason.SIGNED_OUT, "Wiki") in page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)
     page = ana.verify(ana.read_text())

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.access import AccessReason, access_decision_words
+from accounts.access import AccessReason, step_up_words
 from tests.simulated.people import PASSWORD, Clock, Person
 
 MFA, PHR, PWD = "https://refeds.org/profile/mfa", "phr", "urn:two-step:acr:password"
@@ -198,7 +198,7 @@ def test_names_the_application_in_the_sign_in(make_party: Any, ana: Person) -> N
     """The first method offered is one that is enough, so they verify once. Seen failing without the step up's token."""
     party = make_party("payroll", settings={"strength": "no-phone"})
     asked = party.ask(ana)
-    why = access_decision_words.why(AccessReason.SIGNED_OUT, "Payroll")
+    why = step_up_words.why(AccessReason.SIGNED_OUT, "Payroll")
     assert (asked.page.path, why in asked.page) == ("/sign-in/", True)
 
     ana.browser.press("Sign in", username="ana", password=PASSWORD)

@@ -1,8 +1,7 @@
-"""The usual filter and names of attributes of OpenLDAP and of Active Directory, for forms that are left empty."""
+"""The usual LDAP filters and attributes of OpenLDAP and Active Directory, for what forms leave empty. No imports."""
 
-from collections.abc import Mapping
-
-USUAL_FILTERS_AND_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+# Of each kind of directory.
+FILTERS_AND_ATTRIBUTES = {
     "openldap": {
         "person_filter": "(&(objectClass=inetOrgPerson)(uid={username}))",
         "username_attribute": "uid",
@@ -17,3 +16,7 @@ USUAL_FILTERS_AND_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
         "email_attribute": "mail",
     },
 }
+# Of every kind. A directory whose form leaves one empty doesn't read it.
+MOBILE_ATTRIBUTE = "mobile"
+OFFICE_ATTRIBUTE = "telephoneNumber"
+LANGUAGE_ATTRIBUTE = "preferredLanguage"
