@@ -6,6 +6,7 @@ confirms it.
 
 from accounts.directory_sync import audit_events
 from accounts.directory_sync.due_and_overdue_runs import is_stale
+from accounts.directory_sync.planned_changes import SHORTENED
 from accounts.directory_sync.retention_and_erasure import forget, purge
 from accounts.directory_sync.stopping_for_confirmation import CONFIRMATION_PERIOD, confirmed_at
 from accounts.directory_sync.sync_health import SyncHealth, health_of, health_of_all
@@ -13,6 +14,7 @@ from accounts.directory_sync.sync_runs import begin, cancel, confirm, schedule, 
 
 __all__ = [
     "CONFIRMATION_PERIOD",
+    "SHORTENED",
     "SyncHealth",
     "audit_events",
     "begin",

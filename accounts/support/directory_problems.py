@@ -51,6 +51,17 @@ def rows_for(run: DirectorySync, staff: User) -> QuerySet[DirectorySyncRow]:
     return run.rows.filter(of_group | Q(user__in=mine) | Q(Exists(added), what=ChangeKind.ADDED))
 
 
+def changes_others(run: DirectorySync, staff: User) -> bool:
+    """Return whether a run changes anything besides people whom a member of staff may see: then they can't confirm it.
+
+    New people belong to no desk yet, and groups can have members of every desk.
+    """
+    if not desk_scopes.is_scoped(staff):
+        return False
+    changes = run.rows.exclude(what__in=[ChangeKind.REFUSED, directory_sync.SHORTENED])
+    return changes.filter(Q(user=None) | ~Q(user__in=desk_scopes.visible(staff))).exists()
+
+
 def problems(staff: User, directory: Directory | None = None) -> list[DirectoryProblem]:
     """Return what nobody has dealt with yet: of one directory, or of all.
 

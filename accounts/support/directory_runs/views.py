@@ -27,6 +27,10 @@ _MAX_ROWS_SHOWN = 50  # of each kind
 _MAX_RUNS_SHOWN = 15
 _HERE = "directories"
 
+OTHERS = gettext_lazy(
+    "This run also changes people whom your desk doesn’t help, new people, or groups. Only an administrator who can "
+    "help everyone can apply it."
+)
 INVITES = gettext_lazy("People who are added get an invitation by email.")
 
 
@@ -111,9 +115,10 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "parts": list(_parts(run, request.user)),
         "is_scoped": desk_scopes.is_scoped(request.user),
         "may_act": request.user.has_perm("accounts.change_directory"),
+        "others": OTHERS if directory_problems.changes_others(run, request.user) else "",
         "most": _MAX_ROWS_SHOWN,
         "tiles": _tiles(run),
-        "others": _others(run),
+        "other_counts": _others(run),
     }
     return page_layout.page(request, "directory_run.html", context, here=_HERE)
 
@@ -165,6 +170,9 @@ def _progress(run: DirectorySync) -> str:
 def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
     """Apply what a run would change. The page names the numbers."""
     run = _run(request, ref, verb="change")
+    if directory_problems.changes_others(run, request.user):
+        messages.warning(request, OTHERS, extra_tags="run:others")
+        return redirect("admin:directory-run", ref)
 
     def apply(reason: str) -> HttpResponse:
         if not directory_sync.confirm(run, request.user, request_context.read(request), reason=reason):

@@ -14,7 +14,7 @@ from accounts.models.directories import DirectoryKind
 from accounts.provisioning import PersonEntry
 from accounts.support import directory_problems
 from tests.every_page.admin_rows import DIRECTORY
-from tests.simulated.http_browser import Page
+from tests.simulated.http_browser import A_REASON, Page
 from tests.simulated.people import Clock, Person, hire, join
 
 LIST = "/admin/accounts/directory/"
@@ -189,3 +189,39 @@ def test_test_of_a_directory_shows_nobody_of_another_desk(
 
     assert page.status == 200
     assert "can’t help anyone with this username" in page
+
+
+def test_run_that_changes_others_is_not_confirmed_by_a_desk(run: DirectorySync, sue: User, fay: Person) -> None:
+    """Seen failing: an administrator of one desk switched off the people of another."""
+    confirm = f"{LIST}runs/{run.ref}/confirm/"
+    assert not fay.browser.go(f"{LIST}runs/{run.ref}/").leads_to(confirm)
+
+    page = fay.browser.send(confirm, reason=A_REASON, form_ref="a" * 32)
+
+    assert page.outcomes == {"run:others"}
+    run.refresh_from_db()
+    assert run.state == DirectorySync.State.READY
+
+
+@pytest.mark.parametrize("what", ["added", "group"])
+def test_new_people_and_groups_are_others(what: str, run: DirectorySync, fay: Person) -> None:
+    run.rows.filter(name="sue").delete()
+    add(run, what, "eva")
+
+    assert directory_problems.changes_others(run, fay.user)
+
+
+def test_run_that_changes_only_people_of_the_desk_is_confirmed(run: DirectorySync, fay: Person) -> None:
+    run.rows.filter(name="sue").delete()
+    add(run, "refused", "olga", why="staff")
+
+    fay.browser.save(f"{LIST}runs/{run.ref}/confirm/")
+
+    run.refresh_from_db()
+    assert run.state == DirectorySync.State.APPLYING
+
+
+def test_staff_of_all_desks_confirm_every_run(run: DirectorySync) -> None:
+    add(run, "added", "eva")
+
+    assert not directory_problems.changes_others(run, hire("gil", "Administrators").user)
