@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from verification import audit, conf, limits, notices, retention
 from verification.delivery import message_publisher, unsent_message_sweeper
-from verification.delivery.routing import provider_evaluation, routes
+from verification.delivery.routing import delivery_and_conversion_rates, routes
 from verification.limits import blocked_ranges, toll_fraud
 from verification.models import Browser
 from verification.policies import remembered_browser_revocation
@@ -34,7 +34,7 @@ def evaluate_deliveries(**_more: Any) -> None:
     kinds = {name: provider.kinds for name, provider in routes.providers().items()}
     now = timezone.now()
     run_each(
-        lambda: provider_evaluation.evaluate(kinds, now=now),
+        lambda: delivery_and_conversion_rates.evaluate(kinds, now=now),
         lambda: notices.notify_of_circuits(now),
         lambda: notices.notify_of_damage(now),
         lambda: notices.notify_of_missed_alarms(now),

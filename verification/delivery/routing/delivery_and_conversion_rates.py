@@ -1,4 +1,4 @@
-"""Evaluates many messages of a provider: it is bypassed if too few arrive, or if too few of their codes are entered."""
+"""Delivery and conversion rates: a provider is bypassed if too few messages arrive, or too few codes are entered."""
 
 from collections import Counter
 from datetime import datetime, timedelta
