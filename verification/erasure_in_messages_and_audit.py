@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from verification import audit
-from verification.delivery.provider import Keeper
+from verification.delivery.provider_interface import Keeper
 from verification.delivery.routing import routes
 from verification.models import Message
 from verification.models.person import Person

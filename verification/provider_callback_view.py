@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from verification import challenges, conf, inputs
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Callback, Forged, Speech
+from verification.delivery.provider_interface import Callback, Forged, Speech
 from verification.delivery.routing import routes
 
 _log = logging.getLogger(__name__)

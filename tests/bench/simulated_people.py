@@ -152,7 +152,7 @@ class SimulatedUser:
         """Let the carrier take what waits, and say what happened to it."""
         from verification.delivery import dispatch
         from verification.delivery.inbound import receipts
-        from verification.delivery.provider import Receipt
+        from verification.delivery.provider_interface import Receipt
         from verification.models import FailureReason, Message, MessageState
 
         for message in Message.objects.filter(user=self.user, state=MessageState.QUEUED, challenge__isnull=False):

@@ -13,7 +13,7 @@ from django.core.checks.registry import registry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from verification.delivery.provider import Callback, Forged, Outgoing, Provider, ResponseLost, SendRefused
+from verification.delivery.provider_interface import Callback, Forged, Outgoing, Provider, ResponseLost, SendRefused
 from verification.keys import key_uses
 from verification.models import Channel, FailureReason
 

@@ -1,6 +1,6 @@
 """Refuses every message."""
 
-from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, SendRefused
+from verification.delivery.provider_interface import Callback, Forged, Outgoing, ParsedCallback, SendRefused
 from verification.models.messages import Channel, FailureReason
 
 

@@ -10,7 +10,7 @@ from verification.audit import verification_events
 from verification.challenges import attempts, correct_answers, queries
 from verification.context import Context
 from verification.delivery import rendering
-from verification.delivery.provider import Speech
+from verification.delivery.provider_interface import Speech
 from verification.inputs import typed_codes
 from verification.method_capabilities import KeyedOnPhone
 from verification.models import Challenge, ChallengeState, Channel, Message

@@ -12,7 +12,7 @@ from verification import decryption_failures
 from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, retry_backoff
 from verification.delivery.failover import ClaimLost, ProviderAttempts
-from verification.delivery.provider import Provider
+from verification.delivery.provider_interface import Provider
 from verification.delivery.routing import availability, outages_in_force, routes
 from verification.delivery.routing.routes import Hop
 from verification.models import (

@@ -12,7 +12,7 @@ from verification import inputs
 from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Update
 from verification.delivery import conf, rendering
-from verification.delivery.provider import MAX_REFERENCE, ResponseLost, SendRefused
+from verification.delivery.provider_interface import MAX_REFERENCE, ResponseLost, SendRefused
 from verification.delivery.routing import cache, circuit_breaker, outages_in_force, routes
 from verification.delivery.routing.routes import Hop
 from verification.limits import opt_outs

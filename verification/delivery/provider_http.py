@@ -12,7 +12,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from verification import inputs
-from verification.delivery.provider import ResponseLost, SendRefused
+from verification.delivery.provider_interface import ResponseLost, SendRefused
 from verification.models.messages import FailureReason
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

@@ -12,7 +12,7 @@ from django.utils.functional import lazy
 from verification import audit, conf, inputs, time_format
 from verification.audit import UserEvent
 from verification.browsers import user_agents
-from verification.delivery.provider import Outgoing, Speech
+from verification.delivery.provider_interface import Outgoing, Speech
 from verification.keys import derived_link_tokens, one_time_codes
 from verification.models import Channel, Message
 from verification.outcomes import Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from verification import phone_numbers
-from verification.delivery.provider import SendRefused
+from verification.delivery.provider_interface import SendRefused
 from verification.models.messages import FailureReason
 
 _LOCALES = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR", "it": "it-IT", "es": "es-ES"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.verification.conftest import EngineUser
-from verification.delivery.provider import Callback, Outgoing, ParsedCallback, SendRefused
+from verification.delivery.provider_interface import Callback, Outgoing, ParsedCallback, SendRefused
 from verification.delivery.routing import routes
 from verification.models import Challenge, ChallengeState, Channel, FailureReason, Message
 from verification.models.random_row_handles import new_handle

@@ -9,7 +9,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks
 from tests.verification.delivery.sending import dispatch_message
 from verification.challenges import resending
-from verification.delivery.provider import ResponseLost
+from verification.delivery.provider_interface import ResponseLost
 from verification.models import (
     Challenge,
     Message,

@@ -16,7 +16,7 @@ from verification import notices
 from verification.challenges import phone_calls, queries
 from verification.db import pooled_connections
 from verification.delivery import conf, dispatch, outbox, statistics, unsent_message_sweeper
-from verification.delivery.provider import Outgoing
+from verification.delivery.provider_interface import Outgoing
 from verification.delivery.providers.virtual.models import Delivery
 from verification.delivery.routing import cache, routes
 from verification.models import Channel, Circuit, FailureReason, Message, MessageState

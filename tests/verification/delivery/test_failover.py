@@ -10,7 +10,7 @@ from tests.simulated.people import Clock
 from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from tests.verification.delivery.sending import dispatch_message, given, tries
-from verification.delivery.provider import Outgoing, ResponseLost, SendRefused
+from verification.delivery.provider_interface import Outgoing, ResponseLost, SendRefused
 from verification.models import (
     AttemptResult,
     Channel,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from verification.delivery import provider_http
-from verification.delivery.provider import SendRefused
+from verification.delivery.provider_interface import SendRefused
 from verification.models import FailureReason
 
 

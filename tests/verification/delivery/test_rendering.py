@@ -8,7 +8,7 @@ from django.utils import timezone
 from tests.verification.conftest import EngineUser
 from verification import notices
 from verification.delivery import rendering
-from verification.delivery.provider import Outgoing
+from verification.delivery.provider_interface import Outgoing
 from verification.models import Channel, Message
 from verification.outcomes import Verdict
 

@@ -12,7 +12,7 @@ from tests.verification.delivery.conftest import FakeProvider, breaks, refuses
 from tests.verification.delivery.sending import dispatch_message
 from verification import notices
 from verification.delivery import dispatch, unsent_message_sweeper
-from verification.delivery.provider import ResponseLost
+from verification.delivery.provider_interface import ResponseLost
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Channel, FailureReason, Message, MessageState
 from verification.models.messages import MAX_CLAIMS

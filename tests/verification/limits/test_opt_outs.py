@@ -9,7 +9,7 @@ from tests.verification.limits.spending_and_ranges import SWISS, kinds
 from verification import enrolments, outcomes, phone_numbers, policies
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Receipt
+from verification.delivery.provider_interface import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.limits import opt_outs
 from verification.models import (

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from verification.delivery.provider import Forged
+from verification.delivery.provider_interface import Forged
 
 CALLBACK_LIFE = timedelta(minutes=5)  # before and after its signed time
 

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from verification import inputs
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _MAX_FIELDS = 200

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from verification.delivery import dispatch, failover, message_publisher
-from verification.delivery.provider import Receipt
+from verification.delivery.provider_interface import Receipt
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState
 

@@ -6,7 +6,7 @@ Source: Twilio, "Support for Opt-Out Keywords".
 import re
 
 from verification import phone_numbers
-from verification.delivery.provider import Forged, Reply
+from verification.delivery.provider_interface import Forged, Reply
 
 _STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 _STARTS = frozenset({"START", "YES", "UNSTOP"})

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from verification.delivery.inbound import failover_after_receipts
-from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
+from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt, Reply
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import opt_outs
 from verification.models import AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply

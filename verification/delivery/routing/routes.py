@@ -11,7 +11,7 @@ from typing import cast
 
 from verification import conf, phone_numbers
 from verification.delivery.error_meanings import Meaning
-from verification.delivery.provider import Provider
+from verification.delivery.provider_interface import Provider
 from verification.delivery.routing import cache
 from verification.models import Channel, Route
 

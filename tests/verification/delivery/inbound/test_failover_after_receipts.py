@@ -9,7 +9,7 @@ from tests.verification.delivery.conftest import FakeProvider
 from tests.verification.delivery.sending import dispatch_message, given, tries
 from verification.delivery import dispatch
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Outgoing, Receipt
+from verification.delivery.provider_interface import Outgoing, Receipt
 from verification.models import (
     AttemptResult,
     Circuit,

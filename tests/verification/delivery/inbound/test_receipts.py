@@ -7,7 +7,7 @@ from django.db.models import F
 
 from tests.verification.conftest import EngineUser
 from verification.delivery.inbound import receipts
-from verification.delivery.provider import Forged, ParsedCallback, Receipt, Reply
+from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt, Reply
 from verification.models import Attempt, AttemptResult, FailureReason, Message, MessageState
 from verification.models.messages import FINAL, RANK
 

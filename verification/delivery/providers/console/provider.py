@@ -5,7 +5,7 @@ import sys
 from textwrap import indent
 
 from verification import time_format
-from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback
+from verification.delivery.provider_interface import Callback, Forged, Outgoing, ParsedCallback
 from verification.models.messages import Channel
 
 _RULE = "─" * 64

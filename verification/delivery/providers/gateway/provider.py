@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from verification.delivery.error_meanings import HTTP, tidy
 from verification.delivery.inbound import callback_bodies
-from verification.delivery.provider import (
+from verification.delivery.provider_http import ProviderResponse
+from verification.delivery.provider_interface import (
     MAX_REFERENCE,
     Callback,
     Forged,
@@ -21,7 +22,6 @@ from verification.delivery.provider import (
     ResponseLost,
     SendRefused,
 )
-from verification.delivery.provider_http import ProviderResponse
 from verification.models.messages import Channel, FailureReason, MessageState
 
 from . import conf, http_client, signature

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from verification.delivery.inbound.callback_age import check_time
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 
 from .conf import Conf
 

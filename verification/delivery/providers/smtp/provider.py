@@ -9,7 +9,14 @@ from django.core.mail import DNS_NAME, EmailMessage, get_connection
 
 from verification import inputs
 from verification.delivery.error_meanings import Fault
-from verification.delivery.provider import Callback, Forged, Outgoing, ParsedCallback, ResponseLost, SendRefused
+from verification.delivery.provider_interface import (
+    Callback,
+    Forged,
+    Outgoing,
+    ParsedCallback,
+    ResponseLost,
+    SendRefused,
+)
 from verification.models.messages import Channel, FailureReason
 
 from .error_codes import CODES

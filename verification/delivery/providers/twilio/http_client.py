@@ -9,7 +9,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from verification.delivery import provider_http
-from verification.delivery.provider import SendRefused
+from verification.delivery.provider_interface import SendRefused
 from verification.models.messages import FailureReason
 
 from . import conf

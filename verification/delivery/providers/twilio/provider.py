@@ -10,7 +10,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from verification.delivery import error_meanings, senders_and_voices
 from verification.delivery.error_meanings import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
-from verification.delivery.provider import (
+from verification.delivery.provider_interface import (
     Callback,
     Forged,
     KeyPress,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from twilio.request_validator import RequestValidator
 
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 
 
 def check(callback: Callback, fields: Mapping[str, str], *, tokens: Sequence[str], account: str) -> None:

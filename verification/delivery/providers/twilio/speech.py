@@ -2,7 +2,7 @@
 
 from twilio.twiml.voice_response import VoiceResponse
 
-from verification.delivery.provider import Speech
+from verification.delivery.provider_interface import Speech
 
 _SILENCE = 6  # seconds without a key before the question is repeated
 _MAX_KEYS = 8  # in one answer

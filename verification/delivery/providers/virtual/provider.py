@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from verification.delivery.inbound import callback_bodies
-from verification.delivery.provider import (
+from verification.delivery.provider_interface import (
     Callback,
     Forged,
     KeyPress,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from verification.delivery.inbound.callback_age import check_time
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 from verification.keys import crypto
 
 HEADER = "x-virtual-signature"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from verification.db.compiled_queries import BindParam, Select
-from verification.delivery.provider import Outgoing
+from verification.delivery.provider_interface import Outgoing
 from verification.models.messages import Channel, FailureReason
 
 from .models import Behaviour, Caption, Delivery, DeliveryState, PendingCallback

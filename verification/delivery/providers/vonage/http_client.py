@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from verification.delivery import provider_http
-from verification.delivery.provider import SendRefused, refusal
+from verification.delivery.provider_interface import SendRefused, refusal
 from verification.models.messages import FailureReason
 
 from . import conf, error_codes

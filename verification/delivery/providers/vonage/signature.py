@@ -10,7 +10,7 @@ import jwt
 from jwt.types import Options
 
 from verification.delivery.inbound.callback_age import CALLBACK_LIFE, check_time
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 
 _SCHEME = "bearer "
 # Its time is compared last, because a wrong clock must not look like a wrong secret.

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from verification.delivery import senders_and_voices
-from verification.delivery.provider import Speech
+from verification.delivery.provider_interface import Speech
 
 from . import conf
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from pytest_django import Settings
 
-from verification.delivery.provider import Callback, Forged, Outgoing
+from verification.delivery.provider_interface import Callback, Forged, Outgoing
 from verification.delivery.providers.console import checks
 from verification.delivery.providers.console.provider import provider
 from verification.models.messages import Channel

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests.simulated.fake_carrier import KEY, TOKEN, CarrierResponse, FakeCarrier
-from verification.delivery.provider import Callback, Forged, Outgoing, Receipt, ResponseLost, SendRefused
+from verification.delivery.provider_interface import Callback, Forged, Outgoing, Receipt, ResponseLost, SendRefused
 from verification.delivery.providers.gateway import checks, conf, signature
 from verification.delivery.providers.gateway import provider as provider_module
 from verification.delivery.providers.gateway.provider import provider

@@ -11,7 +11,7 @@ import pytest
 from django import forms
 from django.core import mail
 
-from verification.delivery.provider import Callback, Forged, Outgoing, ResponseLost, SendRefused
+from verification.delivery.provider_interface import Callback, Forged, Outgoing, ResponseLost, SendRefused
 from verification.delivery.providers.smtp.provider import provider
 from verification.models.messages import Channel, FailureReason
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from tests.simulated.fake_carrier import twilio
-from verification.delivery.provider import Outgoing
+from verification.delivery.provider_interface import Outgoing
 from verification.models import Channel
 
 __all__ = ["twilio"]

@@ -9,7 +9,7 @@ import urllib3
 from tests.simulated.fake_carrier import ACCOUNT, CarrierResponse, FakeCarrier
 from tests.verification.delivery.providers.twilio.conftest import ID, outgoing
 from verification.delivery import provider_http
-from verification.delivery.provider import ResponseLost, SendRefused
+from verification.delivery.provider_interface import ResponseLost, SendRefused
 from verification.delivery.providers.twilio.provider import provider
 from verification.models import Channel, FailureReason
 

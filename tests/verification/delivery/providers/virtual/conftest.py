@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from verification.delivery.provider import Callback, Outgoing, ParsedCallback
+from verification.delivery.provider_interface import Callback, Outgoing, ParsedCallback
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual.models import Behaviour, Delivery
 from verification.delivery.providers.virtual.provider import provider

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, soon
-from verification.delivery.provider import ResponseLost, SendRefused
+from verification.delivery.provider_interface import ResponseLost, SendRefused
 from verification.delivery.providers.virtual import carrier
 from verification.delivery.providers.virtual import provider as module
 from verification.delivery.providers.virtual.models import Acceptance, Delivery

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import OURS
-from verification.delivery.provider import Callback, Forged
+from verification.delivery.provider_interface import Callback, Forged
 from verification.delivery.providers.virtual import signature
 from verification.delivery.providers.virtual.provider import provider
 from verification.keys import crypto

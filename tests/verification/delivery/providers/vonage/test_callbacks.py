@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulated.fake_carrier import FakeCarrier, vonage_bearer
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
-from verification.delivery.provider import Callback, Forged, KeyPress, Receipt, Reply, Speech
+from verification.delivery.provider_interface import Callback, Forged, KeyPress, Receipt, Reply, Speech
 from verification.delivery.providers.vonage.provider import provider
 from verification.models import FailureReason, MessageState
 

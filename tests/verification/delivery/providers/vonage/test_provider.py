@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.simulated.fake_carrier import APPLICATION, CarrierResponse, FakeCarrier, private_key
 from tests.verification.delivery.providers.vonage.callback_addresses import ID, KEYS_URL, URL
 from verification.delivery import provider_http
-from verification.delivery.provider import Outgoing, ResponseLost, SendRefused
+from verification.delivery.provider_interface import Outgoing, ResponseLost, SendRefused
 from verification.delivery.providers.vonage import checks
 from verification.delivery.providers.vonage.provider import provider
 from verification.models import Channel, FailureReason
