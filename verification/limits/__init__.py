@@ -3,7 +3,7 @@
 from verification.limits.client_networks import network_of
 from verification.limits.counting.directory_guesses import forget_guesses, may_guess, spend_guess
 from verification.limits.counting.fixed_windows import window_start
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.limits.counting.single_use import is_spent, spend_once
 from verification.limits.deletion_of_old_counters import purge
 from verification.limits.incorrect_codes_and_lockouts import (
@@ -34,7 +34,7 @@ from verification.limits.password_guessing_limits import (
     passwords_wait_until,
     refund_password,
 )
-from verification.limits.request_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
+from verification.limits.request_rate_limits import refund_passwordless, spend_client, spend_passwordless, spend_request
 from verification.limits.spending_limits import SPENT, spending_stopped_until, spending_stops_all_until, spent
 from verification.limits.support_actions_per_day import SUPPORT_ACTIONS_PER_DAY, refund_action, spend_action
 from verification.limits.unanswered_messages import claim_unanswered_notice, refund_prompt, spend_prompt

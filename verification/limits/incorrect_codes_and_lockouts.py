@@ -14,7 +14,7 @@ from django.db.models import F, OuterRef, Q, QuerySet
 from verification import conf
 from verification.limits import unanswered_messages
 from verification.limits.counting.counter_rows import DAY, UNLIMITED, Row, change_rows, db_time
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.limits.growing_delays import wait_schedule
 from verification.limits.unanswered_messages import PROMPT_KINDS
 from verification.models import Failure, Purpose

@@ -10,7 +10,7 @@ from verification.db.ttl_cache import TTLCache
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import MINUTE
 from verification.limits.counting.fixed_windows import WindowLimit, count_in_windows
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 
 T = TypeVar("T")
 _MAX_LIMITED = 10_000  # networks, each about 200 bytes

@@ -13,7 +13,7 @@ from verification.limits import blocked_ranges, spending_limits, unanswered_mess
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import DAY, HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowCount, WindowLimit, by_key, count_in_windows, give_back
-from verification.limits.counting.gate import Gate
+from verification.limits.counting.limit_decision import Gate
 from verification.limits.unanswered_messages import NOT_ARRIVED
 from verification.models import ChallengeState, Counter, Message
 

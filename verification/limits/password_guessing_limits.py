@@ -24,7 +24,7 @@ from verification.limits.counting.counter_rows import (
     one_more,
 )
 from verification.limits.counting.fixed_windows import WindowLimit
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.limits.growing_delays import wait_schedule
 from verification.limits.incorrect_program_secrets import check_limit
 from verification.models import Counter

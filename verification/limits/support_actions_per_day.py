@@ -3,7 +3,7 @@
 from verification.context import Context
 from verification.limits.counting.counter_rows import DAY, UNLIMITED
 from verification.limits.counting.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
-from verification.limits.counting.gate import Gate
+from verification.limits.counting.limit_decision import Gate
 
 SUPPORT_ACTIONS_PER_DAY = 200  # of one member of staff, unless a policy says otherwise
 

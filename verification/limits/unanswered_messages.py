@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, Value, When
 from verification import conf
 from verification.db import batched_writes
 from verification.limits.counting.counter_rows import DAY, UNLIMITED, db_time, one_more
-from verification.limits.counting.gate import Gate
+from verification.limits.counting.limit_decision import Gate
 from verification.models import Channel, Failure, FailureReason, Message, MessageState
 
 PROMPTS = "prompt."  # prefix of the rows that count unanswered messages

@@ -6,7 +6,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from verification.keys import crypto
 from verification.limits.counting.counter_rows import EPOCH, KEY_LENGTH
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.models import Counter
 
 

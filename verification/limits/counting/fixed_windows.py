@@ -13,7 +13,7 @@ from verification.db import batched_writes
 from verification.db.batched_writes import Rows
 from verification.keys import crypto
 from verification.limits.counting.counter_rows import EPOCH, KEY_LENGTH, Condition, db_time, one_more
-from verification.limits.counting.gate import OPEN, Gate
+from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.models import Counter
 
 

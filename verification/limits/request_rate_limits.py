@@ -1,4 +1,4 @@
-"""How many password resets, passkey sign-ins and requests of applications and directories are allowed."""
+"""Rate limits of password resets, of sign-ins with a passkey alone, and of requests of applications and directories."""
 
 from verification import conf
 from verification.browsers import known_browsers
@@ -6,7 +6,7 @@ from verification.context import Context
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowLimit, by_key, count_in_windows, give_back
-from verification.limits.counting.gate import Gate
+from verification.limits.counting.limit_decision import Gate
 
 
 def spend_request(what: str, *, name: str, context: Context) -> Gate:
