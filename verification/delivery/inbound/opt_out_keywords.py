@@ -1,12 +1,17 @@
-"""Opt-out keywords: replies such as STOP and START.
+"""Opt-out keywords: replies such as STOP and START, read and recorded.
 
 Source: Twilio, "Support for Opt-Out Keywords".
 """
 
 import re
+from datetime import datetime
+
+from django.db import transaction
 
 from verification import phone_numbers
 from verification.delivery.provider_interface import Forged, Reply
+from verification.limits import opt_outs
+from verification.models import ProcessedReply
 
 _STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 _STARTS = frozenset({"START", "YES", "UNSTOP"})
@@ -27,3 +32,19 @@ def parse(said: str, *, number: str, reference: str) -> tuple[Reply, ...]:
         return (Reply(phone_numbers.read(number), stops=word in _STOPS, reference=reference),)
     except phone_numbers.Impossible:
         return ()  # such as a short code, which never gets our texts
+
+
+def record(reply: Reply, *, provider: str, now: datetime) -> bool:
+    """Record an opt-out or opt-in of a number's owner. Return False if it was recorded before.
+
+    Each reply counts once, so that a STOP that is delivered again after a START doesn't stop texts again.
+    """
+    with transaction.atomic():
+        _, is_new = ProcessedReply.objects.get_or_create(
+            provider=provider, reference=reply.reference, defaults={"at": now}
+        )
+        if not is_new:
+            return False
+        if reply.stops:
+            return opt_outs.stop(reply.number, provider=provider, now=now)
+        return opt_outs.start(reply.number, now=now)

@@ -1,17 +1,16 @@
-"""Receipts: move messages forward by what providers report, in any order and any number of times."""
+"""Delivery receipts: move messages forward by what providers report, in any order and any number of times."""
 
 import logging
 import re
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from verification.delivery.inbound import failover_after_receipts
-from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt, Reply
+from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt
 from verification.delivery.routing import circuit_breaker, routes
 from verification.limits import opt_outs
-from verification.models import AttemptResult, Channel, FailureReason, Message, MessageState, ProcessedReply
+from verification.models import AttemptResult, Channel, FailureReason, Message, MessageState
 from verification.models.messages import FINAL, MOVING, RANK
 
 _log = logging.getLogger(__name__)
@@ -77,22 +76,6 @@ def _stop(receipt: Receipt, provider: str, now: datetime) -> None:
     message = Message.objects.filter(handle=receipt.message_id, provider=provider, kind=Channel.TEXT).first()
     if message is not None and message.opens:
         opt_outs.stop(message.address, provider=provider, now=now)
-
-
-def reply(word: Reply, *, provider: str, now: datetime) -> bool:
-    """Record an opt-out or opt-in of a number's owner. Return False if it was recorded before.
-
-    Each reply counts once, so that a STOP that is delivered again after a START doesn't stop texts again.
-    """
-    with transaction.atomic():
-        _, is_new = ProcessedReply.objects.get_or_create(
-            provider=provider, reference=word.reference, defaults={"at": now}
-        )
-        if not is_new:
-            return False
-        if word.stops:
-            return opt_outs.stop(word.number, provider=provider, now=now)
-        return opt_outs.start(word.number, now=now)
 
 
 def _open(receipt: Receipt, provider: str) -> QuerySet[Message]:
