@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from verification import audit, conf, limits, notices, retention
-from verification.delivery import message_publisher, unsent_message_sweeper
+from verification.delivery import unsent_message_sweeper, worker_wake_ups
 from verification.delivery.routing import delivery_and_conversion_rates, routes
 from verification.limits import blocked_ranges, toll_fraud
 from verification.models import Browser
@@ -24,7 +24,7 @@ def housekeeping(**_more: Any) -> None:
         lambda: audit.seal(now),
         lambda: notices.notify_of_new_browsers(now),
         lambda: notices.notify_of_copied_browsers(now),
-        lambda: unsent_message_sweeper.sweep(message_publisher.publish, now=now),
+        lambda: unsent_message_sweeper.sweep(worker_wake_ups.publish, now=now),
     )
 
 

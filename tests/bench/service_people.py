@@ -27,7 +27,7 @@ from tests.bench.people import PASSWORD, BenchUser, app_code
 from tests.bench.telephones import Telephones
 from verification import challenges, enrolments, limits, phone_numbers, policies
 from verification.context import Context
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.delivery.providers.gateway import conf, signature
 from verification.enrolments import ConfirmedEnrolment
 from verification.keys import crypto
@@ -164,7 +164,7 @@ def enqueue(n: int, rate: float) -> list[float]:
 
     def one(row: Message) -> None:
         woken[row.handle] = time.time()
-        message_publisher.publish(row.pk, Channel.TEXT)
+        worker_wake_ups.publish(row.pk, Channel.TEXT)
 
     time.sleep(max(0, begun - time.time()))
     _at_rate(one, rows, rate)

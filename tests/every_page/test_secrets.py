@@ -22,7 +22,7 @@ from mfasite.observability import logs
 from tests.simulated.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
 from verification.challenges import queries
-from verification.delivery import message_publisher, unsent_message_sweeper
+from verification.delivery import unsent_message_sweeper, worker_wake_ups
 from verification.models import AuditEvent, Challenge, Enrolment, Message
 
 # The tests' carrier and its virtual phones are the outside world, which must get the messages.
@@ -197,7 +197,7 @@ def test_nothing_that_anybody_can_read_holds_a_secret(
 def test_wake_ups_hold_ids_alone(broker: str, ana: Person, clock: Clock) -> None:
     ana.give_password()
     clock.forward(seconds=5)
-    unsent_message_sweeper.sweep(message_publisher.publish)
+    unsent_message_sweeper.sweep(worker_wake_ups.publish)
 
     with app.connection_for_read() as connection:
         payloads = []

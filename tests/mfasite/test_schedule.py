@@ -13,7 +13,7 @@ from mfasite.management.commands.worker import QUEUES
 from tests.infrastructure.databases import APPS, ROOT
 from tests.verification.conftest import for_workers
 from verification.delivery import broker as brokers
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.models import Channel
 
 Tasks = Mapping[str, set[str]]
@@ -51,7 +51,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> Tasks:
         tasks[entry.get("options", {}).get("queue", app.conf.task_default_queue)].add(entry["task"])
     monkeypatch.setattr(brokers, "push", lambda queue, task, **_: tasks[queue].add(task))
     for kind in Channel:
-        message_publisher.publish(1, kind)
+        worker_wake_ups.publish(1, kind)
     tasks[app.conf.task_default_queue] |= named_tasks()
     return tasks
 

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from tests.verification.conftest import EngineUser
 from verification import audit, browsers, limits, retention, tasks
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Channel, Counter, Message
 
 
@@ -16,7 +16,7 @@ from verification.models import AuditEvent, AuditSeal, Browser, Challenge, Chann
 def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what is put on a queue."""
     calls: list[tuple[int, Channel]] = []
-    monkeypatch.setattr(message_publisher, "publish", lambda pk, kind: calls.append((pk, kind)))
+    monkeypatch.setattr(worker_wake_ups, "publish", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
 

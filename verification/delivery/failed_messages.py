@@ -7,7 +7,7 @@ from django.db import transaction
 from verification import audit
 from verification.audit import verification_events
 from verification.context import Context
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.models import Channel, Message, MessageState
 from verification.models.messages import DEAD
 
@@ -42,5 +42,5 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
                 actor_id=actor_id,
                 **about,
             )
-            transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
+            transaction.on_commit(lambda: worker_wake_ups.wake_worker(message.pk, Channel(message.kind)))
     return bool(changed)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from verification import phone_numbers
 from verification.db.compiled_queries import Insert
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.models import Challenge, Channel, Message
 from verification.models.person import Person
 
@@ -64,5 +64,5 @@ def _put(message: Message, address: str) -> Message:
     if message.kind != Channel.MAIL:
         message.country, message.range = phone_numbers.country(address), phone_numbers.prefix(address)
     _ADD.later(message)
-    transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
+    transaction.on_commit(lambda: worker_wake_ups.wake_worker(message.pk, Channel(message.kind)))
     return message

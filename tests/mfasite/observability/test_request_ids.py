@@ -15,7 +15,7 @@ from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from mfasite.observability import logs, request_ids
 from tests.bench.browser import TimedBrowser
-from verification.delivery import message_publisher
+from verification.delivery import worker_wake_ups
 from verification.models import Channel
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -87,7 +87,7 @@ def test_every_line_is_an_object(name: str, tmp_path: Path, stack: Stack) -> Non
 def test_wake_up_carries_the_name(broker: str) -> None:
     request_ids.begin(NAME)
 
-    message_publisher.publish(17, Channel.TEXT)
+    worker_wake_ups.publish(17, Channel.TEXT)
 
     with app.connection_for_read() as connection:
         box = connection.SimpleQueue("texts")

@@ -16,7 +16,7 @@ from tests.simulated.fake_carrier import ACCOUNT, KEY, TOKEN, CarrierResponse, F
 from tests.verification.conftest import EngineUser, equip, for_workers
 from tests.verification.delivery.conftest import fill
 from verification.context import Context
-from verification.delivery import conf, message_publisher, unsent_message_sweeper
+from verification.delivery import conf, unsent_message_sweeper, worker_wake_ups
 from verification.models import Attempt, AttemptResult, Channel, Circuit, Message, MessageState
 
 MESSAGES, THREADS = 300, 8
@@ -79,7 +79,7 @@ def test_faults_of_one_carrier_lose_and_double_nothing(crew: Crew, carriers: tup
     user = get_user_model().objects.create_user(username="ana", password="not used here")
     engine_user = equip(EngineUser(user, Context(now=timezone.now(), network="192.0.2.7")))
     for pk in fill(engine_user, MESSAGES, dead=0):
-        message_publisher.publish(pk, Channel.TEXT)
+        worker_wake_ups.publish(pk, Channel.TEXT)
 
     crew.start("worker", child_processes.worker(threads=THREADS))
     crew.wait("The worker", lambda: not Message.objects.filter(state__in=_MOVING).exists(), seconds=90)

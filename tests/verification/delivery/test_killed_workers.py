@@ -25,7 +25,7 @@ from tests.verification.delivery.conftest import fill
 from tests.verification.delivery.providers.virtual.conftest import behave
 from verification import audit
 from verification.context import Context
-from verification.delivery import conf, message_publisher, unsent_message_sweeper
+from verification.delivery import conf, unsent_message_sweeper, worker_wake_ups
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import AuditSeal, ChallengeState, Channel, Message, MessageState
 
@@ -83,7 +83,7 @@ def test_loses_and_doubles_nothing_when_its_worker_is_killed(crew: Crew, outbox:
     """
     chance = random.Random(SEED)  # noqa: S311  (spreads the kills, protects nothing)
     for pk in chance.sample(outbox * 2, 2 * MESSAGES):
-        message_publisher.publish(pk, Channel.TEXT)
+        worker_wake_ups.publish(pk, Channel.TEXT)
     instants = sorted(chance.sample(range(20, MESSAGES - DEAD - 100), KILLS))
 
     for n_sent in instants:
@@ -126,7 +126,7 @@ def test_leaves_nothing_in_doubt_when_it_is_asked_to_stop(crew: Crew, desk_of_ma
     """
     outbox = fill(desk_of_many, MESSAGES_OF_A_STOP, dead=0)
     for pk in outbox:
-        message_publisher.publish(pk, Channel.TEXT)
+        worker_wake_ups.publish(pk, Channel.TEXT)
 
     for n_sent in (60, 160)[: rounds(1, 2)]:
         child = crew.start("worker", child_processes.worker(threads=THREADS))

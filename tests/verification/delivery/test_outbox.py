@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from tests.verification.conftest import EngineUser
-from verification.delivery import message_publisher, outbox
+from verification.delivery import outbox, worker_wake_ups
 from verification.models import Channel, Message, MessageState
 
 
@@ -14,7 +14,7 @@ from verification.models import Channel, Message, MessageState
 def wake_ups(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Channel]]:
     """Keep what would wake a worker."""
     calls: list[tuple[int, Channel]] = []
-    monkeypatch.setattr(message_publisher, "up", lambda pk, kind: calls.append((pk, kind)))
+    monkeypatch.setattr(worker_wake_ups, "wake_worker", lambda pk, kind: calls.append((pk, kind)))
     return calls
 
 

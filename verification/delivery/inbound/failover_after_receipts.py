@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification.delivery import dispatch, failover, message_publisher
+from verification.delivery import dispatch, failover, worker_wake_ups
 from verification.delivery.provider_interface import Receipt
 from verification.delivery.routing import cache, circuit_breaker, routes
 from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState
@@ -45,7 +45,7 @@ def queue_again(receipt: Receipt, rows: QuerySet[Message], *, provider: str, now
         )
         if circuit_breaker.counts(provider, receipt.reason or "", receipt.code):
             _count(message, provider, receipt, now)
-        transaction.on_commit(lambda: message_publisher.up(message.pk, Channel(message.kind)))
+        transaction.on_commit(lambda: worker_wake_ups.wake_worker(message.pk, Channel(message.kind)))
     return True
 
 

@@ -1,4 +1,4 @@
-"""Tests of the message publisher: a task carries only an id; without a broker this process sends the message."""
+"""Tests of wake-ups: a task carries only an id; without a broker this process sends the message."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from kombu import Connection
 
 from mfasite.celery import app
 from tests.verification.conftest import EngineUser
-from verification.delivery import message_publisher, tasks
+from verification.delivery import tasks, worker_wake_ups
 from verification.delivery.broker import Unreachable
 from verification.delivery.providers.virtual.models import Delivery
 from verification.models import Channel, Message, MessageState
@@ -29,13 +29,13 @@ def taken(queue: str) -> dict[str, Any]:
     ("kind", "queue"), [(Channel.TEXT, "texts"), (Channel.CALL, "calls"), (Channel.MAIL, "housekeeping")]
 )
 def test_each_kind_has_its_queue(broker: str, kind: Channel, queue: str) -> None:
-    message_publisher.publish(17, kind)
+    worker_wake_ups.publish(17, kind)
 
     assert taken(queue)["body"][1] == {"message_id": 17}
 
 
 def test_carries_an_id_and_nothing_of_the_message(broker: str, queued: Message) -> None:
-    message_publisher.publish(queued.pk, Channel.TEXT)
+    worker_wake_ups.publish(queued.pk, Channel.TEXT)
 
     payload = json.dumps(taken("texts"))
     assert all(secret not in payload for secret in ("795551234", queued.handle, queued.sealed_address))
@@ -47,9 +47,9 @@ def test_sends_from_here_when_the_broker_is_away(
     def away(*_: object) -> None:
         raise Unreachable
 
-    monkeypatch.setattr(message_publisher, "publish", away)
+    monkeypatch.setattr(worker_wake_ups, "publish", away)
 
-    message_publisher._wake(queued.pk, Channel.TEXT)
+    worker_wake_ups._wake(queued.pk, Channel.TEXT)
 
     assert Delivery.objects.count() == 1
 

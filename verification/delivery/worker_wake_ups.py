@@ -16,7 +16,7 @@ _QUEUES = {Channel.TEXT: "texts", Channel.CALL: "calls", Channel.MAIL: "housekee
 _threads = BackgroundThreads("wake", conf.publisher_threads)
 
 
-def up(message_id: int, kind: Channel) -> None:
+def wake_worker(message_id: int, kind: Channel) -> None:
     """Wake a worker for a message. Returns immediately, whatever the broker does."""
     _threads.run(f"sending m{message_id}", partial(_wake, message_id, kind))
 
