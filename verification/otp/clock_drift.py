@@ -23,6 +23,7 @@ from verification.outcomes import Verdict
 LEAD, NEAR = "lead", "near"  # names in an enrolment's data
 _MAX_DRIFT_AT_SET_UP = timedelta(minutes=2)
 _MAX_DRIFT = timedelta(minutes=5)
+MAX_RESYNC_DRIFT = timedelta(hours=1)  # if two codes in a row are entered together
 _MAX_STEPS_BETWEEN = 3  # between the first code and the second
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.inputs import digits
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Resynchronised, Stocked
-from verification.otp import clock_drift, counter_drift
+from verification.otp import clock_drift, look_ahead_and_resynchronisation
 from verification.otp.hotp_and_totp import Scheme
 
 _IDENTIFIER_LENGTH = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
@@ -45,7 +45,7 @@ class Token(Stocked, Resynchronised):
     address_field = "serial"
     causes = MappingProxyType(
         {
-            counter_drift.AHEAD: (
+            look_ahead_and_resynchronisation.AHEAD: (
                 _("Your token is ahead of us"),
                 _("Its button was pressed without a sign-in. Press it again and enter the next code."),
             )
@@ -73,11 +73,11 @@ class Token(Stocked, Resynchronised):
         challenge = replace(challenge, now=challenge.now - timedelta(seconds=scheme.start))
         if len(answer) == 2 * scheme.digits:
             first, second = answer[: scheme.digits], answer[scheme.digits :]
-            return counter_drift.both(
+            return look_ahead_and_resynchronisation.both(
                 code_at, challenge, first, second, seconds=0 if scheme.is_counted else scheme.step
             )
         if scheme.is_counted:
-            return counter_drift.by_counter(code_at, challenge, answer)
+            return look_ahead_and_resynchronisation.by_counter(code_at, challenge, answer)
         return clock_drift.check(code_at, challenge, answer, seconds=scheme.step)
 
     def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:

@@ -1,9 +1,10 @@
-"""How far the counter of a token may have run ahead, and how two codes in a row set a token right.
+"""Look-ahead: how far a token's counter may have run ahead. Resynchronisation: two codes in a row set a token right.
 
 The two are typed one after the other, in the next answer or in the same one. Source: RFC 4226, 7.2 and 7.4.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from verification.keys import one_time_codes
 from verification.method_base import ChallengeData, Check
@@ -13,7 +14,6 @@ from verification.outcomes import Verdict
 AHEAD = "ahead"  # the cause of an answer whose counter is far ahead
 LOOK_AHEAD = 10  # presses of the button whose codes were not typed in
 RESYNC_LOOK_AHEAD = 1_000  # presses, if two codes in a row are entered
-MAX_RESYNC_DRIFT = 3_600  # seconds of a clock, if two codes in a row are entered together
 
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
@@ -34,7 +34,8 @@ def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: 
 def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, second: str, *, seconds: int) -> Check:
     """Check two codes in a row that were typed together. Units: `seconds` of a step; 0 for a counter."""
     if seconds:
-        here, reach = int(challenge.now.timestamp()) // seconds, MAX_RESYNC_DRIFT // seconds
+        here = int(challenge.now.timestamp()) // seconds
+        reach = clock_drift.MAX_RESYNC_DRIFT // timedelta(seconds=seconds)
         window = range(here - reach, here + reach + 1)
     else:
         window = range(challenge.counter + 1, challenge.counter + 1 + RESYNC_LOOK_AHEAD)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from verification.method_base import ChallengeData, Check
-from verification.otp import clock_drift, counter_drift
+from verification.otp import clock_drift, look_ahead_and_resynchronisation
 from verification.otp.hotp_and_totp import DIGITS, Scheme
 from verification.outcomes import Verdict
 
@@ -20,19 +20,19 @@ CODE_AT = partial(Scheme(is_counted=True).code, SECRET)
 
 def check_ahead(ahead: int, **kept: Any) -> Check:
     """Type the code that stands so far after the last used one."""
-    return counter_drift.by_counter(CODE_AT, replace(ASK, data=kept), CODE_AT(50 + ahead))
+    return look_ahead_and_resynchronisation.by_counter(CODE_AT, replace(ASK, data=kept), CODE_AT(50 + ahead))
 
 
 def press_twice(first: int, second: int, scheme: Scheme | None = None) -> Check:
     code_at = partial((scheme or Scheme(is_counted=True)).code, SECRET)
-    return counter_drift.both(code_at, ASK, code_at(50 + first), code_at(50 + second), seconds=0)
+    return look_ahead_and_resynchronisation.both(code_at, ASK, code_at(50 + first), code_at(50 + second), seconds=0)
 
 
 def type_two(ahead: int, *, counter: int = -1) -> Check:
     """Type two codes in a row of a token whose clock is so far ahead."""
     code_at, ask = partial(Scheme().code, SECRET), replace(ASK, counter=counter)
     step = Scheme().at(NOON.timestamp() + ahead)
-    return counter_drift.both(code_at, ask, code_at(step - 1), code_at(step), seconds=30)
+    return look_ahead_and_resynchronisation.both(code_at, ask, code_at(step - 1), code_at(step), seconds=30)
 
 
 @pytest.mark.parametrize(
