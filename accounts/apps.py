@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
             app_passwords,
             applications,
             checks,
-            encrypted_columns,
+            encrypted_and_digested_columns,
             sign_in_and_password_audit_events,
         )
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)

@@ -4,7 +4,7 @@ It changes nothing. To a half signed-in user it reveals only what concerns the c
 """
 
 from helpcenter.diagnosis.diagnosis_input import collect
-from helpcenter.diagnosis.reference_for_callers import read, reference, tidy
+from helpcenter.diagnosis.diagnosis_references import read, reference, tidy
 from helpcenter.diagnosis.situations import SITUATIONS, find, test_messages
 
 __all__ = ["SITUATIONS", "collect", "find", "read", "reference", "test_messages", "tidy"]

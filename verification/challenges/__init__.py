@@ -9,7 +9,12 @@ from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
 from verification.challenges.input_mistakes import recognise_app_passwords
-from verification.challenges.passwordless import PasswordlessOffer, announce, holder, offer_passwordless
+from verification.challenges.passwordless_offers_and_passkey_signals import (
+    PasswordlessOffer,
+    announce,
+    holder,
+    offer_passwordless,
+)
 from verification.challenges.phone_calls import keyed
 from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from verification import audit, conf, limits, method_registry
 from verification.audit import verification_events
-from verification.challenges import ending, incorrect_code_notices, lockout_notices, queries
+from verification.challenges import ending, incorrect_code_notices, lockouts_and_their_notices, queries
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Update
 from verification.method_capabilities import PublicKey
@@ -75,7 +75,7 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
             return queries.outcome(challenge, Verdict.WAIT, retry_at=checked_at, tries_left=challenge.tries_left)
         # A limit is reached. The request that reached it may have crashed before it locked.
         if gate.scope:
-            lockout_notices.lock_all_methods(challenge, context)
+            lockouts_and_their_notices.lock_all_methods(challenge, context)
         elif gate.is_locked:
             _lock(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
@@ -171,14 +171,14 @@ def _lock(challenge: Challenge, context: Context) -> None:
     """Lock the method of a challenge and record it, once. For callers it can still be used to sign in: no notice."""
     is_new = limits.lock(challenge.user.pk, _scope(challenge), now=context.now)
     if is_new and challenge.purpose not in SEPARATE_COUNTERS:
-        lockout_notices.lock_method(challenge, context)
+        lockouts_and_their_notices.lock_method(challenge, context)
 
 
 def _lock_or_notify(challenge: Challenge, n_today: int, context: Context) -> None:
     """Lock all methods at the 30-day limit. Before it, notify the person of many incorrect codes."""
     found = limits.wrong_codes(challenge.user.pk, now=context.now)
     if found.n >= conf.wrong_codes_per_month():
-        lockout_notices.lock_all_methods(challenge, context)
+        lockouts_and_their_notices.lock_all_methods(challenge, context)
     else:
         # Of two answers at once, each has a number of its own, or both would leave out the one that is due.
         n_month = found.n - found.n_today + n_today

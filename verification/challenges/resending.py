@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry
 from verification.audit import verification_events
-from verification.challenges import ending, queries, reference_letters, sending
+from verification.challenges import ending, queries, reference_on_page_and_message, sending
 from verification.context import Context
 from verification.method_capabilities import Delivered
 from verification.models import Challenge, ChallengeState, MessageState, Purpose
@@ -83,7 +83,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
-        challenge.reference = reference_letters.new_reference(former=challenge.reference)
+        challenge.reference = reference_on_page_and_message.new_reference(former=challenge.reference)
         challenge.generation += 1
         challenge.expires_at = context.now + challenge.code_life
     with transaction.atomic():

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry, outcomes
 from verification.audit import verification_events
-from verification.challenges import ending, queries, reference_letters, resending, sending
+from verification.challenges import ending, queries, reference_on_page_and_message, resending, sending
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
@@ -126,7 +126,7 @@ def _prepared(  # noqa: PLR0913  (as `start`)
         mode=chosen,
         binding=queries.bind(binding),
         key_id=crypto.digest_key(),
-        reference=reference_letters.new_reference(),
+        reference=reference_on_page_and_message.new_reference(),
         nonce=nonce or new_handle(),
         code_life=rules.code_life,
         issued_at=context.now,

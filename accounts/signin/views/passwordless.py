@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
-from accounts.signin import browser_cookies, challenge_in_progress, completing_sign_in, passwordless_check
+from accounts.signin import (
+    browser_cookies,
+    challenge_in_progress,
+    completing_sign_in,
+    passwordless_permission_and_check,
+)
 from accounts.signin.views import half_signed_in
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
@@ -48,7 +53,9 @@ def _answered(request: HttpRequest) -> HttpResponse:
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
     if kept is not None:
-        outcome = passwordless_check.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until)
+        outcome = passwordless_permission_and_check.prove_passwordless(
+            answer, context, nonce=kept.nonce, until=kept.until
+        )
     if outcome.proven and outcome.enrolment is not None:
         user = challenge_in_progress.proven_person(outcome)
         return completing_sign_in.finish(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verification import phone_numbers
-from verification.challenges import queries, reference_letters
+from verification.challenges import queries, reference_on_page_and_message
 from verification.keys import crypto
 from verification.models import (
     Attempt,
@@ -55,7 +55,7 @@ def request(
         binding=new_handle(),
         state=state,
         key_id=crypto.digest_key(),
-        reference=reference_letters.new_reference(),
+        reference=reference_on_page_and_message.new_reference(),
         nonce=new_handle(),
         code_life=LIFE,
         issued_at=at,

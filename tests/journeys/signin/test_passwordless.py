@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.sessions.session_store import row_key
-from accounts.signin import browser_cookies, passwordless_check
+from accounts.signin import browser_cookies, passwordless_permission_and_check
 from tests.journeys.signin.conftest import REFUSED, add_key, asked, come_in, offered, show
 from tests.simulated.http_browser import Browser
 from tests.simulated.passkeys import Key
@@ -245,7 +245,8 @@ def test_offer_taken_up_twice_at_once_opens_once(passkey_owner: Person, clock: C
     assert kept
 
     outcomes = [
-        passwordless_check.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until) for _ in range(2)
+        passwordless_permission_and_check.prove_passwordless(answer, context, nonce=kept.nonce, until=kept.until)
+        for _ in range(2)
     ]
 
     assert [outcome.proven for outcome in outcomes] == [True, False]

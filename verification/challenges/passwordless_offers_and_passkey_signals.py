@@ -1,4 +1,4 @@
-"""Passwordless sign-in, and what browsers are told about a person's passkeys."""
+"""Offers of passwordless sign-in, and what browsers are told about a person's passkeys. It doesn't decide who may."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
