@@ -1,4 +1,4 @@
-"""HTTP requests to providers: timeouts, one pool of connections, and what is certain after each kind of failure."""
+"""HTTP requests to providers: timeouts, one pool of connections, and what each kind of failure and status means."""
 
 import ssl
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from verification import inputs
+from verification.delivery.declaring_error_codes import Fault, table
 from verification.delivery.provider_interface import ResponseLost, SendRefused
 from verification.models.messages import FailureReason
 
@@ -21,6 +22,34 @@ _MAX_CONNECTIONS = 64  # to each provider, one per thread of a worker
 _MAX_PLACES = 64  # providers' addresses in the cache
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 _MAX_RETRY_AFTER = 86_400  # seconds; a longer Retry-After is cut to this
+
+_UNSET = "the provider does not accept the request in this form: check the settings"
+# Responses without a code of the provider. Source: RFC 9110, 15.5.
+HTTP_ERROR_CODES = table(
+    (
+        Fault.ACCOUNT,
+        FailureReason.PROVIDER_DOWN,
+        {
+            "http-401": "the account or its password is not accepted",
+            "http-402": "the account has no credit left",
+            "http-403": "the account may not do this, or is suspended",
+            "http-404": "the address or the account is not known there",
+            "http-405": _UNSET,
+        },
+    ),
+    (Fault.LIMIT, FailureReason.RATE_LIMITED, {"http-429": "too many requests at once"}),
+    (
+        Fault.NETWORK,
+        FailureReason.PROVIDER_DOWN,
+        {
+            "http-500": "the provider's server failed",
+            "http-502": "the provider's server failed",
+            "http-503": "the provider is out of service for now",
+            "http-504": "the provider's server did not answer in time",
+            "tls-certificate": "the certificate of the provider's server is not valid",
+        },
+    ),
+)
 
 
 @dataclass(frozen=True)

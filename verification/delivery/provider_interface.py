@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from verification import inputs
-from verification.delivery.error_meanings import Meaning, tidy
+from verification.delivery.declaring_error_codes import Meaning, tidy
 from verification.models.messages import Channel, FailureReason, MessageState
 
 MAX_REFERENCE = 64  # characters of a provider's reference

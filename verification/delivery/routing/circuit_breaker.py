@@ -11,7 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Least
 
 from verification.delivery import conf
-from verification.delivery.error_meanings import Fault
+from verification.delivery.declaring_error_codes import Fault
 from verification.delivery.routing import cache, routes
 from verification.models import (
     Channel,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
-from verification.delivery.error_meanings import Fault
+from verification.delivery.declaring_error_codes import Fault
 from verification.delivery.routing import routes
 from verification.delivery.routing.circuit_breaker import ELSEWHERE, trip
 from verification.models import (

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import cast
 
 from verification import conf, phone_numbers
-from verification.delivery.error_meanings import Meaning
+from verification.delivery.declaring_error_codes import Meaning
 from verification.delivery.provider_interface import Provider
 from verification.delivery.routing import cache
 from verification.models import Channel, Route

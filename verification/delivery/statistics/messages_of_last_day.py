@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from verification.delivery.error_meanings import Fault
+from verification.delivery.declaring_error_codes import Fault
 from verification.delivery.routing import routes
 from verification.models import Attempt, ChallengeState, Channel, Message, MessageState
 from verification.models.messages import DEAD

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from verification.delivery.error_meanings import HTTP, tidy
+from verification.delivery.declaring_error_codes import tidy
 from verification.delivery.inbound import callback_bodies
-from verification.delivery.provider_http import ProviderResponse
+from verification.delivery.provider_http import HTTP_ERROR_CODES, ProviderResponse
 from verification.delivery.provider_interface import (
     MAX_REFERENCE,
     Callback,
@@ -48,7 +48,7 @@ class GatewayProvider:
 
     name = "gateway"
     kinds = frozenset({Channel.TEXT})
-    codes = HTTP
+    codes = HTTP_ERROR_CODES
 
     def send(self, message: Outgoing) -> str:
         """Send a text.

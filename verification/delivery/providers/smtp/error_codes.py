@@ -1,6 +1,6 @@
 """What an email server's replies mean. Source: RFC 5321, 4.2.3; RFC 4954, 6; RFC 3463 for those with dots."""
 
-from verification.delivery.error_meanings import Fault, table
+from verification.delivery.declaring_error_codes import Fault, table
 from verification.models.messages import FailureReason
 
 CODES = table(

@@ -8,7 +8,7 @@ import idna
 from django.core.mail import DNS_NAME, EmailMessage, get_connection
 
 from verification import inputs
-from verification.delivery.error_meanings import Fault
+from verification.delivery.declaring_error_codes import Fault
 from verification.delivery.provider_interface import (
     Callback,
     Forged,

@@ -3,13 +3,14 @@
 Source: twilio.com/docs/api/errors, RFC 3261, 21. What isn't listed there is shown as its number.
 """
 
-from verification.delivery.error_meanings import HTTP, Fault, table
+from verification.delivery.declaring_error_codes import Fault, table
+from verification.delivery.provider_http import HTTP_ERROR_CODES
 from verification.models.messages import FailureReason
 
 _US = "for texts to the US, "
 _SERVICE = "the messaging service is not set up correctly"
 
-CODES = HTTP | table(
+CODES = HTTP_ERROR_CODES | table(
     (
         Fault.ACCOUNT,
         FailureReason.PROVIDER_DOWN,

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.utils import timezone
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
-from verification.delivery import error_meanings, senders_and_voices
-from verification.delivery.error_meanings import Meaning, tidy
+from verification.delivery import declaring_error_codes, senders_and_voices
+from verification.delivery.declaring_error_codes import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider_interface import (
     Callback,
@@ -156,7 +156,7 @@ def _text_receipt(callback: Callback, fields: Mapping[str, str]) -> Receipt | No
         return None
     is_bad = state in {MessageState.UNDELIVERED, MessageState.FAILED}
     code = tidy(fields.get("ErrorCode")) if is_bad else ""
-    why = error_meanings.reason(code, error_codes.CODES) if is_bad else None
+    why = declaring_error_codes.reason(code, error_codes.CODES) if is_bad else None
     reference = fields.get("MessageSid", "")
     return Receipt(message_id=callback.message_id, state=state, reason=why, code=code, reference=reference)
 

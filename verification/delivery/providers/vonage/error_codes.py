@@ -1,9 +1,10 @@
 """Vonage's error codes of Messages and Voice. Source: developer.vonage.com/api-errors/messages."""
 
-from verification.delivery.error_meanings import HTTP, Fault, table
+from verification.delivery.declaring_error_codes import Fault, table
+from verification.delivery.provider_http import HTTP_ERROR_CODES
 from verification.models.messages import FailureReason
 
-CODES = HTTP | table(
+CODES = HTTP_ERROR_CODES | table(
     (
         Fault.ACCOUNT,
         FailureReason.PROVIDER_DOWN,

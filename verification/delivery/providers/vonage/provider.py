@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.utils import timezone
 
-from verification.delivery import error_meanings, senders_and_voices
-from verification.delivery.error_meanings import Meaning, tidy
+from verification.delivery import declaring_error_codes, senders_and_voices
+from verification.delivery.declaring_error_codes import Meaning, tidy
 from verification.delivery.inbound import callback_bodies, opt_out_keywords
 from verification.delivery.provider_interface import (
     Callback,
@@ -125,7 +125,7 @@ def _text_receipt(callback: Callback, told: Mapping[str, Any]) -> ParsedCallback
     if state is None:
         return ParsedCallback()
     code = http_client.code_of(told.get("error")) if state in _BAD else ""
-    why = error_meanings.reason(code, error_codes.CODES) if state in _BAD else None
+    why = declaring_error_codes.reason(code, error_codes.CODES) if state in _BAD else None
     reference = str(told["message_uuid"])
     return ParsedCallback(
         receipts=(Receipt(message_id=callback.message_id, state=state, reason=why, code=code, reference=reference),),

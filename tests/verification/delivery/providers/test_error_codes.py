@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from verification.delivery.error_meanings import Fault, tidy
+from verification.delivery.declaring_error_codes import Fault, tidy
 from verification.delivery.providers.gateway.provider import provider as gateway
 from verification.delivery.providers.smtp.provider import provider as smtp
 from verification.delivery.providers.twilio.provider import provider as twilio

@@ -1,4 +1,7 @@
-"""Meanings of providers' error codes: what happened, in our words, and whose fault it is."""
+"""How providers declare what their error codes mean: what happened, in our words, and whose fault it is.
+
+Their tables are in `providers/<name>/error_codes.py`, and that of HTTP statuses is in `provider_http`.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -56,32 +59,3 @@ def table(
         for fault, reason, words_by_code in groups
         for code, words in words_by_code.items()
     }
-
-
-_UNSET = "the provider does not accept the request in this form: check the settings"
-# Responses without a code of the provider. Source: RFC 9110, 15.5.
-HTTP = table(
-    (
-        Fault.ACCOUNT,
-        FailureReason.PROVIDER_DOWN,
-        {
-            "http-401": "the account or its password is not accepted",
-            "http-402": "the account has no credit left",
-            "http-403": "the account may not do this, or is suspended",
-            "http-404": "the address or the account is not known there",
-            "http-405": _UNSET,
-        },
-    ),
-    (Fault.LIMIT, FailureReason.RATE_LIMITED, {"http-429": "too many requests at once"}),
-    (
-        Fault.NETWORK,
-        FailureReason.PROVIDER_DOWN,
-        {
-            "http-500": "the provider's server failed",
-            "http-502": "the provider's server failed",
-            "http-503": "the provider is out of service for now",
-            "http-504": "the provider's server did not answer in time",
-            "tls-certificate": "the certificate of the provider's server is not valid",
-        },
-    ),
-)
