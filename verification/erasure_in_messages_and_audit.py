@@ -9,7 +9,7 @@ from verification import audit
 from verification.delivery.provider_interface import Keeper
 from verification.delivery.routing import routes
 from verification.models import Message
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 _GONE = "–"
 

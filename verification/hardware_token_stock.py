@@ -16,7 +16,7 @@ from verification.context import Context
 from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's interface)
 from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.otp.clock_drift import LEAD
 from verification.otp.hotp_and_totp import Scheme
 

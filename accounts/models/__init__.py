@@ -15,7 +15,7 @@ from accounts.models.roles_given_earlier import ShippedRole
 from accounts.models.scim import ScimAccess, ScimPerson, ScimRequest
 from accounts.models.sessions import Session
 from accounts.models.support import CallerCheck, GroupRequest, Scope, SupportRequest
-from verification.models.person import SecondStep
+from verification.models.second_step_states import SecondStep
 
 __all__ = [
     "AppPassword",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import hashers, people_search_text
 from accounts.models.permissions_by_staff_level import SUPPORT_PERMISSIONS
 from verification.db.compiled_queries import BindParam, Values
-from verification.models.person import SecondStep
+from verification.models.second_step_states import SecondStep
 
 
 def fold(name: str) -> str:

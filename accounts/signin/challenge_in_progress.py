@@ -12,7 +12,7 @@ from verification.context import Context
 from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import Option
 from verification.models import Purpose
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Decision, DecisionReason, SignInStep
 

@@ -18,7 +18,7 @@ from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
 from verification.models import Browser
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 _GRACE = timedelta(seconds=60)  # two requests of one page may carry the old token
 _PURPOSE = "browser"

@@ -10,7 +10,7 @@ from verification.challenges import attempts, queries
 from verification.method_base import Mode
 from verification.method_capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.models import Challenge, ChallengeState, Message, Purpose
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 @dataclass(frozen=True, kw_only=True)

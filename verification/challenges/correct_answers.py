@@ -16,7 +16,7 @@ from verification.db.compiled_queries import BindParam, Update
 from verification.method_base import Check, Draft
 from verification.method_capabilities import KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, Purpose
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict, VerdictText
 
 _ROW, _GENERATION, _STATE = BindParam("pk"), BindParam("generation"), BindParam("state")

@@ -9,7 +9,7 @@ from verification import enrolments, method_registry
 from verification.inputs import typed_codes
 from verification.method_base import Method
 from verification.method_capabilities import PublicKey
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 NUMERIC_CODE = gettext_lazy("This looks like a code from a text, call, app or token. Choose that method to enter it.")
 OTHER_METHOD = gettext_lazy("This looks like a different method: %(label)s. Choose it to enter this.")

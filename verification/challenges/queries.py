@@ -15,7 +15,7 @@ from verification.keys import crypto, one_time_codes
 from verification.method_base import ChallengeData, FoundCode
 from verification.models import Challenge, Message, SingleUseCode
 from verification.models.challenges import MAX_NUMBER
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict
 
 _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")

@@ -13,7 +13,7 @@ from verification.enrolments import EnrolmentLimits
 from verification.limits import blocked_ranges, countries_and_prices, may_number_get_messages, opt_outs, spending_limits
 from verification.method_base import Method
 from verification.models import Challenge, Channel, Enrolment, Purpose
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict
 
 

@@ -18,8 +18,8 @@ from verification.limits import blocked_ranges, may_number_get_messages
 from verification.method_base import Method
 from verification.method_capabilities import Delivered, KeyedOnPhone, Temporary
 from verification.models import Challenge, ChallengeState, Enrolment, MessageState, Purpose
-from verification.models.person import Person
 from verification.models.random_row_handles import new_handle
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict
 from verification.policies import Rules
 

@@ -9,7 +9,7 @@ from verification import phone_numbers
 from verification.db.compiled_queries import Insert
 from verification.delivery import worker_wake_ups
 from verification.models import Challenge, Channel, Message
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 _ADD = Insert(Message)
 

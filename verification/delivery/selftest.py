@@ -13,7 +13,7 @@ from verification.delivery import dispatch
 from verification.delivery.routing import routes
 from verification.models import Channel, Message, MessageState
 from verification.models.messages import FINAL
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 _TEMPLATE = "verification/delivery/selftest.txt"
 _TRIED = (Channel.TEXT, Channel.CALL)

@@ -10,7 +10,7 @@ from verification.context import Context
 from verification.enrolments import lookup, one_change_at_a_time, storage
 from verification.enrolments.signin_options import Option
 from verification.models import Enrolment
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 def default(options: Sequence[Option]) -> Option | None:

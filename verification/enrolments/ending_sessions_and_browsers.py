@@ -6,7 +6,7 @@ from typing import TypeAlias
 from django.contrib.auth import get_user_model
 from django.db.models import F
 
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 CHANGED = "account-changed"  # why, unless the caller knows better
 

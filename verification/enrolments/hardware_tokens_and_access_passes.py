@@ -17,7 +17,7 @@ from verification.keys import crypto
 from verification.method_base import Draft
 from verification.method_capabilities import HandedOut, Stocked, Temporary
 from verification.models import Enrolment, HardwareToken, SingleUseCode
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 class NotAssigned(ValueError):

@@ -3,7 +3,7 @@
 from verification import limits
 from verification.db import row_locks
 from verification.models import Enrolment
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 def lock_person(user: Person) -> None:

@@ -13,7 +13,7 @@ from verification.enrolments import one_change_at_a_time, storage
 from verification.keys import crypto
 from verification.method_capabilities import Backup
 from verification.models import Enrolment, SingleUseCode
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 def recovery_code_set(user_id: int, method_name: str) -> str:

@@ -20,7 +20,8 @@ from verification.enrolments import (
 )
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
-from verification.models.person import Person, SecondStep
+from verification.models.second_step_states import SecondStep
+from verification.models.user_protocol import Person
 
 
 def clear(user: Person, *, only: Enrolment | None = None) -> list[str]:

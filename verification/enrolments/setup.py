@@ -22,7 +22,7 @@ from verification.keys import crypto
 from verification.method_base import Draft, Method
 from verification.method_capabilities import HandedOut, SharesAddress
 from verification.models import Channel, Enrolment
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 
 def is_full(user_id: int, method: Method) -> bool:

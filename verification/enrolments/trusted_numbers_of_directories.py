@@ -21,7 +21,7 @@ from verification.enrolments import (
 from verification.method_base import Method
 from verification.method_capabilities import SharesAddress
 from verification.models import Channel, Enrolment
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 
 _PHONE = "phone"
 

@@ -15,8 +15,8 @@ from verification.db import batched_writes
 from verification.delivery import outbox
 from verification.limits import may_number_get_messages, opt_outs
 from verification.models import Channel, Enrolment
-from verification.models.person import Person
 from verification.models.policies import TEXT_NOTICES
+from verification.models.user_protocol import Person
 from verification.notices.notice_lifetime import NOTICE_LIFE
 from verification.notices.template_path import template_path
 from verification.policy_precedence import strongest

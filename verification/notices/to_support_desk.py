@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from verification import conf
 from verification.delivery import outbox
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.notices.notice_lifetime import NOTICE_LIFE
 from verification.notices.template_path import template_path
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from verification.models import Challenge, Enrolment
-    from verification.models.person import Person
+    from verification.models.user_protocol import Person
 
 
 class Verdict(StrEnum):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.policies.decision_reasons import DecisionReason
 
 

@@ -12,7 +12,8 @@ from enum import StrEnum
 from verification import enrolments, method_registry
 from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
-from verification.models.person import Person, SecondStep
+from verification.models.second_step_states import SecondStep
+from verification.models.user_protocol import Person
 from verification.policies import setup_deferrals
 from verification.policies.blocked_and_locked_people import refusal
 from verification.policies.decision_reasons import DecisionReason

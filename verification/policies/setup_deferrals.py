@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from verification.models.person import Person, SecondStep
+from verification.models.second_step_states import SecondStep
+from verification.models.user_protocol import Person
 from verification.policies.rules import Rules
 
 MAX_DEFERRALS = 3  # each until the next sign-in

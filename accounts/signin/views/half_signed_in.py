@@ -20,7 +20,7 @@ from verification import method_registry, outcomes, policies
 from verification.context import Context
 from verification.method_capabilities import Delivered
 from verification.models import Purpose
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict
 
 P = ParamSpec("P")

@@ -23,7 +23,7 @@ from verification.db import batched_writes
 from verification.delivery import message_status_words
 from verification.models import ChallengeState, Enrolment, Purpose
 from verification.models.challenges import ALIVE
-from verification.models.person import Person
+from verification.models.user_protocol import Person
 from verification.outcomes import Outcome, Verdict, VerdictText
 
 

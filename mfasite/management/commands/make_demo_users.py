@@ -17,7 +17,7 @@ from verification import enrolments, method_registry
 from verification.command_without_checks import UncheckedCommand
 from verification.context import Context
 from verification.models import Message, Policy
-from verification.models.person import SecondStep
+from verification.models.second_step_states import SecondStep
 
 _METHOD_AGE = timedelta(days=30)  # the support desk does not verify callers by recently added methods
 

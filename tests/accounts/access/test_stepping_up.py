@@ -17,7 +17,7 @@ from accounts.signin import verifying_again
 from tests.simulated.people import OPTIONS, PASSWORD, Clock, Person, hire, join
 from verification import enrolments
 from verification.models import Challenge, Policy
-from verification.models.person import SecondStep
+from verification.models.second_step_states import SecondStep
 
 MINUTE = timedelta(minutes=1)
 

@@ -23,7 +23,7 @@ from tests.simulated.support_desk import perform
 from verification import policies
 from verification.context import Context
 from verification.models import AuditEvent
-from verification.models.person import SecondStep
+from verification.models.second_step_states import SecondStep
 from verification.policies import DecisionReason, SignInStep
 
 pytestmark = pytest.mark.django_db

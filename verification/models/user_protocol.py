@@ -1,18 +1,7 @@
-"""What verification reads of a user. The site's user model has these attributes."""
+"""The protocol of users: what verification reads of them. The site's user model has these attributes."""
 
 from datetime import datetime
 from typing import Protocol
-
-from django.db import models
-from django.utils.translation import gettext_lazy as _
-
-
-class SecondStep(models.TextChoices):
-    """What is required of a person: nothing, registration at the next sign-in, or always the second step."""
-
-    DISABLED = "disabled", _("disabled")
-    ENABLED = "enabled", _("enabled")
-    ENFORCED = "enforced", _("enforced")
 
 
 class Person(Protocol):
