@@ -10,6 +10,6 @@ class HelpConfig(AppConfig):
 
     def ready(self) -> None:
         from helpcenter import audit_events  # noqa: F401  (declares what the help centre records)
-        from helpcenter.management import after_migrate
+        from helpcenter.management import articles_after_migrate
 
-        post_migrate.connect(after_migrate.load_articles, sender=self)
+        post_migrate.connect(articles_after_migrate.load_articles, sender=self)

@@ -11,8 +11,8 @@ class VerificationConfig(AppConfig):
 
     def ready(self) -> None:
         from verification import checks  # noqa: F401  (checks registers the system checks)
-        from verification.management import after_migrate
+        from verification.management import triggers_months_and_first_rows_after_migrate
 
-        post_migrate.connect(after_migrate.make_months, sender=self)
-        post_migrate.connect(after_migrate.put_audit_triggers, sender=self)
-        post_migrate.connect(after_migrate.make_first_rows, sender=self)
+        post_migrate.connect(triggers_months_and_first_rows_after_migrate.make_months, sender=self)
+        post_migrate.connect(triggers_months_and_first_rows_after_migrate.put_audit_triggers, sender=self)
+        post_migrate.connect(triggers_months_and_first_rows_after_migrate.make_first_rows, sender=self)

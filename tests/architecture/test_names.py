@@ -188,7 +188,7 @@ SHARED = {
     "Conf": ("a provider's settings, in the `conf` of its folder", ("verification/delivery/providers/",)),
     "Person": (
         "a user with phone and browser in a test, and a user as verification knows them",
-        ("tests/simulated/people.py", "verification/models/person.py"),
+        ("tests/simulated/people.py", "verification/models/user_protocol.py"),
     ),
     "User": (
         "scim2-models names the schema that clients read after the class",

@@ -16,14 +16,14 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Length
 
-from accounts.management import after_migrate as account_rows
+from accounts.management import roles_after_migrate as account_rows
 from helpcenter import articles
 from helpcenter.models import Article
 from mfasite.demo import child_processes, database_file, launcher
 from tests.settings import KEYS
 from verification.audit import triggers
 from verification.keys import crypto
-from verification.management import after_migrate as verification_rows
+from verification.management import triggers_months_and_first_rows_after_migrate as verification_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")

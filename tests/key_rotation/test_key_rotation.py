@@ -15,7 +15,7 @@ from tests.simulated import app_password_services
 from verification import audit, browsers, checks, limits
 from verification.keys import key_uses
 from verification.limits import opt_outs
-from verification.management import after_migrate
+from verification.management import triggers_months_and_first_rows_after_migrate
 from verification.models import (
     Counter,
     DigestKey,
@@ -116,7 +116,7 @@ def test_another_key_of_the_same_name_is_refused(possessions: Possessions, resta
 def test_database_without_its_digest_key_is_refused(possessions: Possessions, restart: Restart) -> None:
     name = DigestKey.objects.get().name
     DigestKey.objects.all().delete()
-    after_migrate.make_first_rows()  # `migrate` draws no new one beside a record
+    triggers_months_and_first_rows_after_migrate.make_first_rows()  # `migrate` draws no new one beside a record
     restart(OLD)
 
     [error] = checks.keys_fit(None)

@@ -7,7 +7,7 @@ import pytest
 from django.apps.registry import Apps
 from django.contrib.auth.models import Group, Permission
 
-from accounts.management import after_migrate
+from accounts.management import roles_after_migrate
 from accounts.models import ShippedRole
 from accounts.support import shipped_roles
 
@@ -39,14 +39,14 @@ def test_new_database_has_each_role_with_its_permissions(name: str) -> None:
 
 def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        after_migrate.make_roles()
+        roles_after_migrate.make_roles()
 
 
 def test_changed_role_stays_changed() -> None:
     take_away("accounts.view_user")
     Group.objects.get(name=ROLE).permissions.add(*shipped_roles.permissions(["accounts.end_sessions"]))
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
 
@@ -54,16 +54,16 @@ def test_changed_role_stays_changed() -> None:
 def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
     take_away("accounts.view_user")
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
 
 
 def test_new_permission_arrives_only_once(later: None) -> None:
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
     take_away(NEW)
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert NEW not in rights()
 
@@ -71,7 +71,7 @@ def test_new_permission_arrives_only_once(later: None) -> None:
 def test_new_permission_reaches_a_renamed_role(later: None) -> None:
     Group.objects.filter(name=ROLE).update(name="Revision")
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert NEW in rights("Revision")
     assert not Group.objects.filter(name=ROLE).exists()
@@ -80,7 +80,7 @@ def test_new_permission_reaches_a_renamed_role(later: None) -> None:
 def test_deleted_role_is_not_made_again(later: None) -> None:
     Group.objects.get(name=ROLE).delete()
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert not Group.objects.filter(name=ROLE).exists()
 
@@ -90,9 +90,9 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
     ShippedRole.objects.filter(name=ROLE).delete()
     Group.objects.get(name=ROLE).permissions.clear()
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
     monkeypatch.setattr(shipped_roles, "ROLES", {**shipped_roles.ROLES, ROLE: (*shipped_roles.ROLES[ROLE], NEW)})
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert rights() == set()
 
@@ -100,11 +100,11 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
 def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where only some apps are migrated."""
     monkeypatch.setattr(shipped_roles, "ROLES", {ROLE: (*shipped_roles.ROLES[ROLE], "accounts.to_come")})
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
     content_type = Permission.objects.filter(codename="issue_pass").get().content_type
     Permission.objects.create(codename="to_come", name="to come", content_type=content_type)
 
-    after_migrate.make_roles()
+    roles_after_migrate.make_roles()
 
     assert "accounts.to_come" in rights()
 
@@ -112,6 +112,6 @@ def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: py
 def test_passes_by_while_nothing_is_migrated() -> None:
     ShippedRole.objects.all().delete()
 
-    after_migrate.make_roles(apps=Apps())
+    roles_after_migrate.make_roles(apps=Apps())
 
     assert not ShippedRole.objects.exists()

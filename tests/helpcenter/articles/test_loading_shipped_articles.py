@@ -6,7 +6,7 @@ import pytest
 from django.apps.registry import Apps
 
 from helpcenter import articles, shipped_articles
-from helpcenter.management import after_migrate
+from helpcenter.management import articles_after_migrate
 from helpcenter.models import Article
 
 
@@ -31,7 +31,7 @@ def test_loading_twice_changes_nothing(django_assert_num_queries: Any) -> None:
 def test_nothing_is_loaded_while_its_table_is_not_there() -> None:
     Article.objects.all().delete()
 
-    after_migrate.load_articles(apps=Apps())
+    articles_after_migrate.load_articles(apps=Apps())
 
     assert not Article.objects.exists()
 

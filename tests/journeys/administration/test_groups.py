@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.admin_changes import ChangeRefused
-from accounts.management.after_migrate import make_roles
+from accounts.management.roles_after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import ActionRefusal, Actor

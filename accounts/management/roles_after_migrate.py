@@ -9,7 +9,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import ShippedRole
 from accounts.support import shipped_roles
-from verification.management.after_migrate import are_migrated
+from verification.management.triggers_months_and_first_rows_after_migrate import are_migrated
 
 
 def make_roles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:

@@ -6,7 +6,7 @@ from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS
 
 from helpcenter.models import Article
-from verification.management.after_migrate import are_migrated
+from verification.management.triggers_months_and_first_rows_after_migrate import are_migrated
 
 
 def load_articles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:

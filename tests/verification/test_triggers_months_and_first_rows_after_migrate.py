@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from verification.audit import triggers
 from verification.keys import crypto
-from verification.management import after_migrate
+from verification.management import triggers_months_and_first_rows_after_migrate
 from verification.models import AuditEvent, DigestKey, SpendingLimit
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +38,8 @@ def limits() -> set[tuple[str, Decimal | None]]:
 def statements(**options: Any) -> list[str]:
     """Run all receivers; give the statements that changed or locked anything."""
     with CaptureQueriesContext(connection) as queries:
-        after_migrate.put_audit_triggers(**options)
-        after_migrate.make_first_rows(**options)
+        triggers_months_and_first_rows_after_migrate.put_audit_triggers(**options)
+        triggers_months_and_first_rows_after_migrate.make_first_rows(**options)
     return [one["sql"] for one in queries if not one["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
 
 
@@ -49,7 +49,7 @@ def execute(sql: str) -> None:
 
 
 def test_new_database_gets_spending_limits_and_a_key(empty: None) -> None:
-    after_migrate.make_first_rows()
+    triggers_months_and_first_rows_after_migrate.make_first_rows()
 
     assert limits() == {("day", Decimal(400)), ("month", Decimal(4000))}
     assert DigestKey.objects.count() == 1
@@ -58,7 +58,7 @@ def test_new_database_gets_spending_limits_and_a_key(empty: None) -> None:
 def test_spending_limits_that_an_organisation_removed_stay_away() -> None:
     SpendingLimit.objects.all().delete()
 
-    after_migrate.make_first_rows()
+    triggers_months_and_first_rows_after_migrate.make_first_rows()
 
     assert limits() == set()
 
@@ -66,7 +66,7 @@ def test_spending_limits_that_an_organisation_removed_stay_away() -> None:
 def test_lost_key_is_not_replaced_beside_a_record(empty: None) -> None:
     AuditEvent.objects.create(at="2026-01-01T00:00:00Z", kind="a.done", key_id="d0", digest="0" * 64)
 
-    after_migrate.make_first_rows()
+    triggers_months_and_first_rows_after_migrate.make_first_rows()
 
     assert not DigestKey.objects.exists()
 
@@ -86,7 +86,7 @@ def test_passes_by_a_table_of_an_older_state(empty: None) -> None:
     state = ProjectState.from_apps(installed)
     state.remove_field("verification", "digestkey", "made_at")
 
-    after_migrate.make_first_rows(apps=state.apps)
+    triggers_months_and_first_rows_after_migrate.make_first_rows(apps=state.apps)
 
     assert not DigestKey.objects.exists()
 
