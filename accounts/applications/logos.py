@@ -59,7 +59,7 @@ class Logo:
 def read(content: bytes) -> Logo:
     """Read an uploaded picture. Errors: `Unusable`."""
     if len(content) > MAX_BYTES:
-        raise Unusable(_("The picture is too large. Choose one of at most 64 KB."))
+        raise Unusable(_("The picture is too large. Choose one of at most %(n)d KB.") % {"n": MAX_BYTES // 1024})
     if content.startswith(_PNG):
         return Logo("image/png", _png(content))
     return Logo("image/svg+xml", _svg(content))

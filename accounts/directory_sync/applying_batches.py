@@ -6,6 +6,7 @@ from accounts import provisioning
 from accounts.directory_sync import batches
 from accounts.directory_sync.batches import GoneGroup
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow
+from accounts.models.people import MAX_NAME_LENGTH
 from accounts.provisioning import ChangeKind, Invalid, PersonChange, ProvisioningMethod, ProvisioningSource
 from verification import inputs
 
@@ -49,5 +50,5 @@ def _apply_group(
 
 
 def _refused(sync: DirectorySync, name: str, why: str, *, user_id: int | None = None) -> DirectorySyncRow:
-    shown = inputs.shortened(name, max_length=150)
+    shown = inputs.shortened(name, max_length=MAX_NAME_LENGTH)
     return DirectorySyncRow(sync=sync, what=ChangeKind.REFUSED, name=shown, user_id=user_id, why=why)

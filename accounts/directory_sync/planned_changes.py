@@ -12,6 +12,7 @@ from accounts.directory_sync import batches, finding_leavers
 from accounts.directory_sync.batches import GoneGroup
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
+from accounts.models.people import MAX_NAME_LENGTH
 from accounts.provisioning import ChangeKind, EntryRefusal, GroupEntry, PersonChange, PersonEntry
 from verification import inputs
 
@@ -19,7 +20,6 @@ _BATCH = 500  # people who are compared at once
 _GROUPS_AT_ONCE, _MEMBERS_AT_ONCE = 50, 10_000
 _GROUP = "group"  # `what` of a row about a group
 SHORTENED = "shortened"  # `what` of a row about a person or group whose name is too long, in each run
-_MAX_NAME_LENGTH = 150  # characters, of a username, a full name and a group
 _MISSING = "missing"  # `why` of a row about somebody who is not in the directory any more
 
 
@@ -68,7 +68,7 @@ class SyncPlan:
             # Who is taken over and switched off counts as leaving: they could sign in, and can't any more.
             verdict = ChangeKind.SWITCHED_OFF if change.is_leaving else change.verdict
             self.counts[verdict] += 1
-            if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=_MAX_NAME_LENGTH):
+            if change.entry.is_active and inputs.is_cut(change.entry.name, max_length=MAX_NAME_LENGTH):
                 rows.append(self._shortened(change.entry.username, "long_name", user_id=change.user_id))
             if verdict is ChangeKind.UNCHANGED:
                 continue
@@ -100,14 +100,14 @@ class SyncPlan:
         return DirectorySyncRow(
             sync=self._sync,
             what=verdict,
-            name=inputs.shortened(name, max_length=_MAX_NAME_LENGTH),
+            name=inputs.shortened(name, max_length=MAX_NAME_LENGTH),
             user_id=change.user_id,
             fields=change.shown(),
             why=by.get(verdict) or why or ("" if change.is_leaving else str(next(iter(change.refusals.values()), ""))),
         )
 
     def _shortened(self, name: str, why: str, *, user_id: int | None = None) -> DirectorySyncRow:
-        shown = inputs.shortened(name, max_length=_MAX_NAME_LENGTH)
+        shown = inputs.shortened(name, max_length=MAX_NAME_LENGTH)
         return DirectorySyncRow(sync=self._sync, what=SHORTENED, name=shown, user_id=user_id, why=why)
 
     def _groups(self, reader: Reader) -> None:
@@ -136,12 +136,12 @@ class SyncPlan:
         return found
 
     def _compare_group(self, entry: GroupEntry, known: DirectoryGroup | None, members: set[str]) -> None:
-        name = inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)
+        name = inputs.shortened(entry.name, max_length=MAX_NAME_LENGTH)
         if not name:
             self.counts["refused"] += 1
             DirectorySyncRow.objects.create(sync=self._sync, what=ChangeKind.REFUSED, name=entry.key, why="no_name")
             return
-        if inputs.is_cut(entry.name, max_length=_MAX_NAME_LENGTH):
+        if inputs.is_cut(entry.name, max_length=MAX_NAME_LENGTH):
             self._shortened(name, "long_group_name").save()
         wanted = entry.members - self._absent
         if known is not None and known.name == name and members == wanted:
@@ -153,7 +153,7 @@ class SyncPlan:
         self._store_group(GroupEntry(key=entry.key, name=entry.name, members=wanted), why=why, fields=fields)
 
     def _store_group(self, group: GroupEntry | GoneGroup, *, why: str, fields: dict[str, int]) -> None:
-        name = inputs.shortened(group.name, max_length=_MAX_NAME_LENGTH)
+        name = inputs.shortened(group.name, max_length=MAX_NAME_LENGTH)
         DirectorySyncRow.objects.create(sync=self._sync, what=_GROUP, name=name, why=why, fields=fields)
         batches.store_group(self._sync, group)
         self.counts.update(groups_changed=1, to_do=1)

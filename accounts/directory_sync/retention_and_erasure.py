@@ -9,7 +9,7 @@ from accounts.directory_sync.stopping_for_confirmation import CONFIRMATION_PERIO
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 
-_ROW_RETENTION, _RUN_RETENTION = timedelta(days=7), timedelta(days=30)
+_ROW_RETENTION, RUN_RETENTION = timedelta(days=7), timedelta(days=30)
 _State = DirectorySync.State
 
 
@@ -19,7 +19,7 @@ def purge(now: datetime) -> None:
     stale.update(state=_State.REPLACED, ended_at=now)
     DirectorySyncBatch.objects.exclude(sync__state__in=[*UNDER_WAY, _State.READY]).delete()
     DirectorySyncRow.objects.filter(sync__made_at__lt=now - _ROW_RETENTION).delete()
-    DirectorySync.objects.filter(made_at__lt=now - _RUN_RETENTION).exclude(state__in=UNDER_WAY).delete()
+    DirectorySync.objects.filter(made_at__lt=now - RUN_RETENTION).exclude(state__in=UNDER_WAY).delete()
 
 
 def forget(person: User, is_named: Callable[[str], bool], now: datetime) -> bool:

@@ -43,6 +43,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 _SESSION_HASH = 32  # hex digits
+MAX_NAME_LENGTH = 150  # characters, of a username and a full name
 
 
 def _rights() -> QuerySet[Permission, tuple[Any, ...]]:
@@ -71,10 +72,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """
 
     username = models.CharField(
-        _("username"), max_length=150, unique=True, error_messages={"unique": _("This username is taken.")}
+        _("username"), max_length=MAX_NAME_LENGTH, unique=True, error_messages={"unique": _("This username is taken.")}
     )
     subject = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(_("name"), max_length=150, blank=True)
+    name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH, blank=True)
     email = models.EmailField(_("email address"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.app_passwords import kinds_of_apps
+from accounts.app_passwords import kinds_of_apps, limits
 from verification.inputs import LineField
 
 
@@ -34,11 +35,12 @@ class AppPasswordForm(forms.Form):
     days = forms.IntegerField(
         label=_("Expires after (days)"),
         min_value=1,
-        max_value=3650,
+        max_value=limits.MAX_DAYS,
         required=False,
         help_text=_("Leave it empty if it should work until you delete it."),
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), _("Enter a number of days from 1 to 3650.")
+            ("invalid", "min_value", "max_value"),
+            format_lazy(_("Enter a number of days from 1 to {most}."), most=limits.MAX_DAYS),
         ),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from accounts.models import CallerCheck, User
 
 _CURRENT_WINDOW = timedelta(minutes=15)
-_RECENT_WINDOW = timedelta(days=7)
+RECENT_WINDOW = timedelta(days=7)
 
 
 def just_now(person: User, *, now: datetime) -> list[CallerCheck]:
@@ -15,7 +15,7 @@ def just_now(person: User, *, now: datetime) -> list[CallerCheck]:
 
 def lately(person: User, *, now: datetime) -> list[CallerCheck]:
     """Return the checks of the last days, newest first."""
-    return _since(person, now - _RECENT_WINDOW)
+    return _since(person, now - RECENT_WINDOW)
 
 
 def _since(person: User, moment: datetime) -> list[CallerCheck]:

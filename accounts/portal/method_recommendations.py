@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from verification.enrolments import Option
 
 _RENEW_AT_CODES = 3  # recovery codes left, or fewer
-_TRY_AFTER = timedelta(days=182)  # without a use
+_TRY_AFTER = timedelta(days=182)  # without a use; the text says it in months
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,14 @@ from accounts.provisioning.entries import (
 )
 from accounts.provisioning.matching_people import find, plan_people
 from accounts.provisioning.max_unconfirmed_leavers import Departures, count
-from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
+from accounts.provisioning.person_changes import MAX_KEY_LENGTH, ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.provisioning.suggested_numbers import NumberSuggestion, number_of, suggested, trust
 
 __all__ = [
     "ADMINISTRATOR_KEPT",
     "CHUNK",
     "MAX_GROUP_NAME_LENGTH",
+    "MAX_KEY_LENGTH",
     "ChangeKind",
     "Departures",
     "EntryRefusal",

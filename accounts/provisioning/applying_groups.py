@@ -13,12 +13,13 @@ from django.db import IntegrityError, transaction
 from accounts.models import Directory, DirectoryGroup, ScimPerson, User
 from accounts.provisioning import audit_events
 from accounts.provisioning.entries import GroupEntry, Members, ProvisioningSource
+from accounts.provisioning.person_changes import MAX_KEY_LENGTH
 from verification import audit, inputs, policies
 from verification.db import row_locks
 from verification.policies import remembered_browser_revocation
 
 _CHUNK = 500  # members in one statement, and in one audit event
-MAX_GROUP_NAME_LENGTH, _MAX_KEY_LENGTH = 150, 64  # characters
+MAX_GROUP_NAME_LENGTH = 150  # characters
 
 
 class UnknownGroup(Exception):
@@ -114,7 +115,7 @@ def _named(directory: Directory, entry: GroupEntry, by: ProvisioningSource, now:
 
 def _name(entry: GroupEntry | Members) -> str:
     name = inputs.shortened(entry.name or "", max_length=MAX_GROUP_NAME_LENGTH)
-    if not name or not 0 < len(entry.key) <= _MAX_KEY_LENGTH:
+    if not name or not 0 < len(entry.key) <= MAX_KEY_LENGTH:
         raise Invalid(entry.key)
     return name
 

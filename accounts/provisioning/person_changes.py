@@ -12,12 +12,11 @@ from django.core.validators import validate_email
 from django.utils.translation import get_supported_language_variant
 
 from accounts.models import Directory, SuggestedNumber, User
-from accounts.models.people import fold
+from accounts.models.people import MAX_NAME_LENGTH, fold
 from accounts.provisioning.entries import PersonEntry
 from verification import inputs, phone_numbers
 
 MAX_KEY_LENGTH = 64  # characters
-_MAX_NAME_LENGTH = 150  # characters
 _SPACES = re.compile(r"[\s()./-]")  # within a number
 _MAX_EMAIL_LENGTH = 254  # characters. Source: RFC 5321, 4.5.3.1.3, without the brackets
 
@@ -81,9 +80,9 @@ class PersonChange:
 
 def username_of(entry: PersonEntry) -> str | None:
     """Return the username as we store it, or None if nobody can have it."""
-    name = fold(inputs.line(entry.username, max_length=_MAX_NAME_LENGTH) or "")
+    name = fold(inputs.line(entry.username, max_length=MAX_NAME_LENGTH) or "")
     is_visible = not any(unicodedata.category(sign) == "Cf" for sign in name)
-    return name if 0 < len(name) <= _MAX_NAME_LENGTH and is_visible else None
+    return name if 0 < len(name) <= MAX_NAME_LENGTH and is_visible else None
 
 
 def email_of(entry: PersonEntry) -> str | None:
@@ -143,7 +142,7 @@ def plan_person(
     refusals: dict[str, EntryRefusal] = {}
     if not 0 < len(entry.key) <= MAX_KEY_LENGTH:
         return _refused(entry, user, {"key": EntryRefusal.INVALID_KEY})
-    wanted: dict[str, object] = {"name": inputs.shortened(entry.name, max_length=_MAX_NAME_LENGTH)}
+    wanted: dict[str, object] = {"name": inputs.shortened(entry.name, max_length=MAX_NAME_LENGTH)}
     username, email = username_of(entry), email_of(entry)
     if username is None:
         refusals["username"] = EntryRefusal.INVALID_USERNAME

@@ -65,7 +65,9 @@ def _can_be_read_out(option: Option) -> bool:
 
 def _method(option: Option, gate: Gate, now: datetime) -> CallerMethod:
     since = option.enrolment.confirmed_at or option.enrolment.created_at
-    unavailable = _("Can’t be used yet: set up less than a week ago.") if now - since < MIN_METHOD_AGE else ""
+    is_new = now - since < MIN_METHOD_AGE
+    words = _("Can’t be used yet: set up less than %(n)d days ago.") % {"n": MIN_METHOD_AGE.days}
+    unavailable = words if is_new else ""
     unavailable = unavailable or _limited(option, gate, now) or option.unavailable_reason
     explain = (
         _("We send a code. The caller reads it to you.")

@@ -67,7 +67,9 @@ def cannot_open(seen: DiagnosisInput) -> Iterator[Finding]:
         yield Finding(
             name="not-refused",
             kind="info",
-            sees=_("No application refused you in the last 2 days.") if n else _("No application is connected yet."),
+            sees=_("No application refused you in the last %(n)d days.") % {"n": _MAX_EVENT_AGE.days}
+            if n
+            else _("No application is connected yet."),
             does=_("Open it from your applications. If its tile is missing, the page says why."),
             to="applications",
             slug="application-refused",
@@ -128,7 +130,7 @@ def asks_again(seen: DiagnosisInput) -> Iterator[Finding]:
         yield Finding(
             name="not-asked",
             kind="info",
-            sees=_("No application asked you to verify again in the last 2 days."),
+            sees=_("No application asked you to verify again in the last %(n)d days.") % {"n": _MAX_EVENT_AGE.days},
             does=_("If a page asks you to verify for an application that you didn’t open, close it."),
             slug="application-asks-again",
         )

@@ -7,6 +7,7 @@ from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.limits.counting.single_use import is_spent, spend_once
 from verification.limits.deletion_of_old_counters import purge
 from verification.limits.incorrect_codes_and_lockouts import (
+    WRONG_CODES_PERIOD,
     WrongCodes,
     all_locked_at,
     clear,
@@ -45,6 +46,7 @@ __all__ = [
     "SUPPORT_ACTIONS_PER_DAY",
     "TRIAL",
     "UNANSWERED",
+    "WRONG_CODES_PERIOD",
     "Gate",
     "ProgramSecrets",
     "Sending",

@@ -23,7 +23,7 @@ _ALL_LOCKED = "*"  # the row that says since when all methods of a person are lo
 _TABLE = "verification_failure"
 _ONE_LESS = "(CASE WHEN consecutive > 0 THEN consecutive - 1 ELSE 0 END)"
 DAYS = "day."  # prefix of the rows that count incorrect codes per day, over all methods
-_MONTH = timedelta(days=30)
+WRONG_CODES_PERIOD = timedelta(days=30)  # in which incorrect codes over all methods are counted
 
 
 def day_name(now: datetime) -> str:
@@ -76,7 +76,7 @@ def reserve(
     former = """(SELECT COALESCE(SUM(CASE WHEN f.method = %s THEN %s ELSE f.consecutive END), 0)
         FROM verification_failure f WHERE f.user_id = %s AND (
             f.method = %s AND f.locked_at IS NOT NULL OR f.method >= %s AND f.method < %s))"""
-    formers = [_ALL_LOCKED, most, user_id, _ALL_LOCKED, day_name(now - _MONTH + DAY), day]
+    formers = [_ALL_LOCKED, most, user_id, _ALL_LOCKED, day_name(now - WRONG_CODES_PERIOD + DAY), day]
     # PostgreSQL takes the try and counts the failure in one statement, SQLite in one transaction.
     is_one = after is not None and connection.vendor != "sqlite"
     is_tried = "EXISTS (SELECT 1 FROM tried)" if is_one else "1 = 1"
@@ -248,7 +248,7 @@ class WrongCodes:
 
 def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     """Count a person's incorrect codes in the last 30 days."""
-    is_day = Q(method__gte=day_name(now - _MONTH + DAY), method__lte=day_name(now))
+    is_day = Q(method__gte=day_name(now - WRONG_CODES_PERIOD + DAY), method__lte=day_name(now))
     rows = list(Failure.objects.filter(is_day | Q(method=_ALL_LOCKED), user_id=user_id))
     days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
     return WrongCodes(

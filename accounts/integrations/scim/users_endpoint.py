@@ -28,7 +28,7 @@ from accounts.integrations.scim.requests_and_responses import IncomingScimReques
 from accounts.integrations.scim.schemas import Person
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
 from accounts.models import DirectoryGroup, ScimPerson, User
-from accounts.models.people import fold
+from accounts.models.people import MAX_NAME_LENGTH, fold
 from accounts.provisioning import (
     ChangeKind,
     EntryRefusal,
@@ -43,7 +43,7 @@ Groups: TypeAlias = Sequence[Mapping[str, str]]  # of one person: the `value` an
 
 _TAKEN = "Someone else has this userName or externalId."
 _INVALID = {
-    EntryRefusal.INVALID_USERNAME: "userName must have 1 to 150 visible characters.",
+    EntryRefusal.INVALID_USERNAME: f"userName must have 1 to {MAX_NAME_LENGTH} visible characters.",
     EntryRefusal.INVALID_EMAIL: "This isn’t an email address.",
 }
 _STAFF = "Someone who works with this service has this userName. Staff are never taken over."

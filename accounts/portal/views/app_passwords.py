@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import app_passwords, reauthentication, request_context
-from accounts.app_passwords import AppPasswordSearch, Order, Program, kinds_of_apps, search_sort_and_unused
+from accounts.app_passwords import AppPasswordSearch, Order, Program, kinds_of_apps, limits, search_sort_and_unused
 from accounts.models import AppPassword
 from accounts.portal.app_password_form import AppPasswordForm
 from accounts.sessions.session_assurance import AuthedRequest
@@ -41,6 +41,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         "may_make": is_allowed and request.user.securing_since is None,
         "is_full": len(mine) >= app_passwords.MAX_PER_PERSON,
         "most": app_passwords.MAX_PER_PERSON,
+        "unused_days": limits.UNUSED_AFTER.days,
         "stale": app_passwords.stale_of(request.user, now=now),
         "here": "app-passwords",
     }
@@ -82,7 +83,8 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     if row is None:
         raise Http404
     line = _line(row, request_context.read(request).now)
-    return render(request, "accounts/portal/app_password.html", {"line": line, "here": "app-passwords"})
+    values = {"line": line, "unused_days": limits.UNUSED_AFTER.days, "here": "app-passwords"}
+    return render(request, "accounts/portal/app_password.html", values)
 
 
 @require_http_methods(["GET", "POST"])

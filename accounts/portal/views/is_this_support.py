@@ -13,4 +13,5 @@ from accounts.sessions.session_assurance import AuthedRequest
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
     checks = is_this_support_checks.lately(request.user, now=request_context.read(request).now)
-    return render(request, "accounts/portal/is_this_support.html", {"checks": checks, "here": "activity"})
+    values = {"checks": checks, "days": is_this_support_checks.RECENT_WINDOW.days, "here": "activity"}
+    return render(request, "accounts/portal/is_this_support.html", values)

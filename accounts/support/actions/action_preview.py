@@ -110,12 +110,17 @@ def wrong_codes(found: WrongCodes) -> list[str]:
     """Return a sentence about a user's incorrect codes, if there were enough to mention."""
     most = conf.wrong_codes_per_month()
     if found.stopped_at:
-        words = _("The second step is locked: %(most)d incorrect codes within 30 days. Methods must be set up again.")
-        return [words % {"most": most}]
+        words = _(
+            "The second step is locked: %(most)d incorrect codes within %(days)d days. Methods must be set up again."
+        )
+        return [words % {"most": most, "days": limits.WRONG_CODES_PERIOD.days}]
     if found.n < _MIN_FAILURES_TO_MENTION or found.last_at is None:
         return []
-    words = _("%(n)d incorrect codes within 30 days, last on %(at)s. At %(most)d the second step is locked.")
-    return [words % {"n": found.n, "most": most, "at": time_format.day(found.last_at)}]
+    words = _("%(n)d incorrect codes within %(days)d days, last on %(at)s. At %(most)d the second step is locked.")
+    return [
+        words
+        % {"n": found.n, "days": limits.WRONG_CODES_PERIOD.days, "most": most, "at": time_format.day(found.last_at)}
+    ]
 
 
 def of_many(people: QuerySet[User], *, now: datetime) -> ActionImpact:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django import forms
 from django.db import transaction
 from django.db.models import Q
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -30,6 +31,8 @@ from verification import enrolments, limits
 from verification.models import AppPasswordsEnd
 
 _MIN_EXTENSION = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
+_MIN_BYPASS_SECONDS, _MAX_BYPASS_SECONDS = 30, 3600
+_BLOCK_DAYS = 90  # of a block that isn't permanent
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
@@ -60,12 +63,12 @@ class BypassForm(ActionForm):
     field_order = ["seconds", "reason", "ticket"]
     seconds = forms.IntegerField(
         label=gettext_lazy("Time to start signing in, in seconds"),
-        min_value=30,
-        max_value=3600,
+        min_value=_MIN_BYPASS_SECONDS,
+        max_value=_MAX_BYPASS_SECONDS,
         initial=300,
         error_messages={
-            "min_value": gettext_lazy("Enter at least 30 seconds."),
-            "max_value": gettext_lazy("Enter at most 3600 seconds, which is 1 hour."),
+            "min_value": format_lazy(gettext_lazy("Enter at least {n} seconds."), n=_MIN_BYPASS_SECONDS),
+            "max_value": format_lazy(gettext_lazy("Enter at most {n} seconds."), n=_MAX_BYPASS_SECONDS),
         },
     )
 
@@ -156,9 +159,12 @@ class BlockForm(ActionForm):
     field_order = ["days", "reason", "ticket"]
     days = forms.TypedChoiceField(
         label=gettext_lazy("How long"),
-        choices=((90, gettext_lazy("For 90 days")), (0, gettext_lazy("Until someone unblocks them"))),
+        choices=(
+            (_BLOCK_DAYS, format_lazy(gettext_lazy("For {n} days"), n=_BLOCK_DAYS)),
+            (0, gettext_lazy("Until someone unblocks them")),
+        ),
         coerce=int,
-        initial=90,
+        initial=_BLOCK_DAYS,
         widget=forms.RadioSelect,
     )
 
@@ -167,7 +173,9 @@ BLOCK = declare(
     Action(
         name="block",
         label=gettext_lazy("Block"),
-        explain=gettext_lazy("Refuse every sign-in, for 90 days or until someone unblocks them."),
+        explain=format_lazy(
+            gettext_lazy("Refuse every sign-in, for {n} days or until someone unblocks them."), n=_BLOCK_DAYS
+        ),
         icon="bad",
         topic=ActionTopic.ACCOUNT,
         permission="block_person",
@@ -218,7 +226,8 @@ def unlock(person: User, actor: Actor) -> ActionResult:
     is_stopped = limits.wrong_codes(person.pk, now=actor.context.now).stopped_at is not None
     if is_stopped and not action_preview.of_person(person, now=actor.context.now).locks:
         raise Unneeded(
-            _("Too many incorrect codes within 30 days locked their methods. Clear their settings to end that.")
+            _("Too many incorrect codes within %(n)d days locked their methods. Clear their settings to end that.")
+            % {"n": limits.WRONG_CODES_PERIOD.days}
         )
     with transaction.atomic():
         User.objects.filter(pk=person.pk).update(second_step_locked_at=None)
@@ -284,7 +293,10 @@ RESET_WRONG_CODES = declare(
     Action(
         name="reset_wrong_codes",
         label=gettext_lazy("Reset the count of incorrect codes"),
-        explain=gettext_lazy("Start the count of 30 days at 0 again, after they have set up their methods again."),
+        explain=format_lazy(
+            gettext_lazy("Start the count of {n} days at 0 again, after they have set up their methods again."),
+            n=limits.WRONG_CODES_PERIOD.days,
+        ),
         icon="key",
         topic=ActionTopic.SIGN_IN,
         permission="unlock_person",

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +53,10 @@ class ProxyAdmin(ChangesAdmin):
     row_actions = {
         "renew_secret": RowAction(
             label=_("Renew secret"),
-            explain=_("The old secrets keep working for 7 days, so that you can replace them without a pause."),
+            explain=format_lazy(
+                _("The old secrets keep working for {n} days, so that you can replace them without a pause."),
+                n=secret_rotation.OVERLAP.days,
+            ),
             button=_("Renew secret"),
             run="renew_secrets",
         ),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -118,7 +118,10 @@ class ApplicationForm(ChangeForm):
     logo = LogoField(
         label=gettext_lazy("Logo"),
         required=False,
-        help_text=gettext_lazy("PNG or SVG, square, at most 64 KB. Without one, its initials are shown."),
+        help_text=format_lazy(
+            gettext_lazy("PNG or SVG, square, at most {size} KB. Without one, its initials are shown."),
+            size=logos.MAX_BYTES // 1024,
+        ),
     )
     removes_logo = forms.BooleanField(label=gettext_lazy("Remove the logo"), required=False)
     strength = forms.ChoiceField(label=gettext_lazy("Required strength"))

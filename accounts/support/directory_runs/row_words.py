@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import directory_sync
 from accounts.admin_site import EMPTY
 from accounts.models import Directory, DirectorySyncRow
+from accounts.models.people import MAX_NAME_LENGTH
+from accounts.provisioning import MAX_GROUP_NAME_LENGTH, MAX_KEY_LENGTH
 from verification import time_format
 
 # The order in which the pages list them: first what someone should look at.
@@ -23,15 +26,27 @@ HEADINGS: Mapping[str, object] = {
     "group": gettext_lazy("Groups"),
 }
 WHY: Mapping[str, object] = {
-    "invalid_key": gettext_lazy("The directory gives no permanent id, or one of more than 64 characters."),
-    "invalid_username": gettext_lazy("It has no username that can be used here: 1 to 150 visible characters."),
+    "invalid_key": format_lazy(
+        gettext_lazy("The directory gives no permanent id, or one of more than {n} characters."),
+        n=MAX_KEY_LENGTH,
+    ),
+    "invalid_username": format_lazy(
+        gettext_lazy("It has no username that can be used here: 1 to {n} visible characters."),
+        n=MAX_NAME_LENGTH,
+    ),
     "invalid_email": gettext_lazy("Its email address isn’t valid."),
     "username_taken": gettext_lazy("Another account has this username."),
     "staff": gettext_lazy("A member of staff here has this username. Staff are never taken over."),
     "last_administrator": gettext_lazy("They are the last administrator who can sign in, so we don’t switch them off."),
     "no_name": gettext_lazy("The group has no name."),
-    "long_name": gettext_lazy("The full name has more than 150 characters. We leave out the rest."),
-    "long_group_name": gettext_lazy("The group’s name has more than 150 characters. We leave out the rest."),
+    "long_name": format_lazy(
+        gettext_lazy("The full name has more than {n} characters. We leave out the rest."),
+        n=MAX_NAME_LENGTH,
+    ),
+    "long_group_name": format_lazy(
+        gettext_lazy("The group’s name has more than {n} characters. We leave out the rest."),
+        n=MAX_GROUP_NAME_LENGTH,
+    ),
     "missing": gettext_lazy("No longer in the directory"),
     "": gettext_lazy("Disabled in the directory"),
     "username": gettext_lazy("Same username"),

@@ -70,6 +70,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
         "problems": directory_problems.problems(request.user, directory),
         "health": health,
         "is_stale": directory_sync.is_stale(health, now),
+        "days_kept": directory_sync.RUN_RETENTION.days,
         "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
         "may_act": request.user.has_perm("accounts.change_directory"),
         "n_people": directory.people.filter(policies.can_sign_in(now)).count(),

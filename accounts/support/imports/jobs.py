@@ -25,6 +25,7 @@ from verification.keys import text_encryption
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
+RETENTION = timedelta(days=30)  # of jobs and their errors
 _State = Import.State
 RIGHTS = {
     Import.Kind.PEOPLE: "accounts.import_people",
@@ -217,4 +218,4 @@ def purge(now: datetime) -> None:
     """Delete rows of dry runs that nobody applied within a day, and jobs after thirty days."""
     old = Import.objects.filter(made_at__lt=now - timedelta(days=1)).exclude(state__in=UNDER_WAY)
     old.exclude(sealed="").update(sealed="")
-    Import.objects.filter(made_at__lt=now - timedelta(days=30)).delete()
+    Import.objects.filter(made_at__lt=now - RETENTION).delete()

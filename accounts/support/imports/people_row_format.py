@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
-from accounts.models.people import fold
+from accounts.models.people import MAX_NAME_LENGTH, fold
 from accounts.support.imports import csv_tables, size_limits
 from accounts.support.imports.collecting_row_errors import collect_error
 from verification import inputs
@@ -63,13 +63,13 @@ def read(
     """Read one row, as strictly as the database. Return it with its errors; what has one is as if it didn't change."""
     errors = list[str]()
     username = username_of(fields["username"])
-    if not username or len(username) > 150 or any(sign.isspace() for sign in username):
-        errors.append(_("Enter a username of 1 to 150 characters, without spaces."))
+    if not username or len(username) > MAX_NAME_LENGTH or any(sign.isspace() for sign in username):
+        errors.append(_("Enter a username of 1 to %(n)d characters, without spaces.") % {"n": MAX_NAME_LENGTH})
     if user is None:
         collect_error(errors, _check_new_username, username)
-    name = inputs.line(fields["name"], max_length=150)
+    name = inputs.line(fields["name"], max_length=MAX_NAME_LENGTH)
     if name is None:
-        errors.append(_("Shorten the name to 150 characters."))
+        errors.append(_("Shorten the name to %(n)d characters.") % {"n": MAX_NAME_LENGTH})
         name = shown(user.name) if user else ""
     email = inputs.line(fields["email"], max_length=_MAX_EMAIL_LENGTH)
     if email is None:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import ceil
 
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,7 @@ _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 _MAX_SECRET_BYTES = 128  # the block size of SHA-512; HMAC hashes longer secrets
 _STEPS = range(10, 301)  # seconds
 _MAX_COUNTER = 2**31
+_MAX_TEXT_LENGTH = 64  # characters, of the serial number, manufacturer and model
 _KINDS = {
     "": False,
     "totp": False,
@@ -135,8 +137,8 @@ def assignee(name: str, people: Mapping[str, list[User]], staff: User | None, wa
 def _seed(serial: str, fields: Mapping[str, str]) -> tuple[Seed | None, list[str]]:
     """Read a row's token. Return it, or all errors of the row."""
     errors = list[str]()
-    if inputs.line(serial, max_length=64) != serial or not serial:
-        errors.append(_("Enter a serial number of 1 to 64 characters."))
+    if inputs.line(serial, max_length=_MAX_TEXT_LENGTH) != serial or not serial:
+        errors.append(_("Enter a serial number of 1 to %(n)d characters.") % {"n": _MAX_TEXT_LENGTH})
     secret = collect_error(errors, _secret, fields["secret key"])
     scheme = collect_error(errors, _scheme, fields)
     counter = inputs.number(fields["counter"] or "0", most=_MAX_COUNTER)
@@ -145,9 +147,10 @@ def _seed(serial: str, fields: Mapping[str, str]) -> tuple[Seed | None, list[str
         errors.append(_("The counter or the clock drift is out of range."))
     starts = collect_error(errors, _instant, fields["starts"])
     ends = collect_error(errors, _instant, _end(fields["ends"]))
-    texts = {name: inputs.line(fields[name], max_length=64) for name in ("manufacturer", "model")}
+    texts = {name: inputs.line(fields[name], max_length=_MAX_TEXT_LENGTH) for name in ("manufacturer", "model")}
     if None in texts.values():
-        errors.append(_("Shorten the manufacturer and the model to 64 characters each."))
+        words = _("Shorten the manufacturer and the model to %(n)d characters each.")
+        errors.append(words % {"n": _MAX_TEXT_LENGTH})
     if errors or secret is None or scheme is None or counter is None or lead is None:
         return None, errors
     seed = Seed(
@@ -168,9 +171,10 @@ def _secret(text: str) -> bytes:
     """Read a secret key. Errors: `ValueError` with a text for staff."""
     secret = base64.b32decode(text + "=" * (-len(text) % 8))
     if len(secret) < _MIN_SECRET_BYTES:
-        raise ValueError(_("The secret key is too short. It needs at least 26 characters."))
+        words = _("The secret key is too short. It needs at least %(n)d characters.")
+        raise ValueError(words % {"n": ceil(_MIN_SECRET_BYTES * 8 / 5)})
     if len(secret) > _MAX_SECRET_BYTES:
-        raise ValueError(_("The secret key is too long. At most 128 bytes are supported."))
+        raise ValueError(_("The secret key is too long. At most %(n)d bytes are supported.") % {"n": _MAX_SECRET_BYTES})
     return secret
 
 
@@ -186,7 +190,8 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
         raise ValueError(words % {"name": (name or fields["type"])[:40]})
     step = inputs.number(fields["time interval"] or "30")
     if not _KINDS[kind] and step not in _STEPS:
-        raise ValueError(_("Enter a time interval of 10 to 300 seconds, usually 30 or 60."))
+        words = _("Enter a time interval of %(least)d to %(most)d seconds, usually 30 or 60.")
+        raise ValueError(words % {"least": _STEPS[0], "most": _STEPS[-1]})
     n_digits = inputs.number(fields["digits"] or "6")
     if n_digits not in hotp_and_totp.DIGITS:
         raise ValueError(_("Codes with %(n)s digits aren’t supported. 6, 7 and 8 are.") % {"n": fields["digits"][:10]})

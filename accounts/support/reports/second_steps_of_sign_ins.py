@@ -26,19 +26,21 @@ def build(now: datetime) -> Table:
             asked[label] += row["n"]
         else:
             others[_not_asked(str(row["detail__why"]))] += row["n"]
+    in_days = _("sign-ins in %(n)d days") % {"n": DAYS}
     return Table(
         "reasons",
         str(TITLE),
         (_("Second step"), _("Sign-ins")),
         tuple((asked + others).most_common()),
         tiles=(
-            KeyFigure(_("Second step asked"), str(asked.total()), _("sign-ins in 30 days")),
-            KeyFigure(_("Not asked"), str(others.total()), _("sign-ins in 30 days")),
+            KeyFigure(_("Second step asked"), str(asked.total()), in_days),
+            KeyFigure(_("Not asked"), str(others.total()), in_days),
         ),
         meaning=_(
-            "What people were asked for after their password in the last 30 days, or why nothing was asked. If "
+            "What people were asked for after their password in the last %(n)d days, or why nothing was asked. If "
             "exceptions are common, check the policies."
-        ),
+        )
+        % {"n": DAYS},
     )
 
 

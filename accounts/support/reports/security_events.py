@@ -21,10 +21,12 @@ def build(now: datetime) -> Table:
     return Table(
         "trouble",
         str(TITLE),
-        (_("Event"), _("Last 30 days")),
+        (_("Event"), _("Last %(n)d days") % {"n": DAYS}),
         rows,
         kinds=tuple(event.kind for event in counted),
         meaning=_(
-            "Events of the last 30 days that may need a follow-up. Open one in the audit log to see who it was about."
-        ),
+            "Events of the last %(n)d days that may need a follow-up. Open one in the audit log to see who it was "
+            "about."
+        )
+        % {"n": DAYS},
     )

@@ -33,7 +33,7 @@ def build(now: datetime) -> Table:
     rows = tuple((day, *(counts[event.kind] for event in shown)) for day, counts in sorted(found.items()))
     totals = [sum(counts[event.kind] for counts in found.values()) for event in shown]
     notes = (
-        _("in 30 days"),
+        _("in %(n)d days") % {"n": DAYS},
         _("blocked or locked accounts"),
         _("some are typing errors"),
         _("some are typing errors"),
@@ -48,7 +48,8 @@ def build(now: datetime) -> Table:
         tiles=tuple(KeyFigure(label, str(n), note) for label, n, note in zip(columns[1:], totals, notes, strict=True)),
         days=tuple((day, found.get(day, Counter())[shown[0].kind]) for day in month) if rows else (),
         meaning=_(
-            "The last 30 days. A sudden rise in incorrect codes or passwords can mean an attack: look at those days in "
-            "the audit log."
-        ),
+            "The last %(n)d days. A sudden rise in incorrect codes or passwords can mean an attack: look at those days "
+            "in the audit log."
+        )
+        % {"n": DAYS},
     )

@@ -29,7 +29,8 @@ def build(now: datetime) -> Table:
         ),
         bar=2,
         meaning=_(
-            "What each member of staff did for people in the last 30 days. Ask about unusual numbers of cleared "
+            "What each member of staff did for people in the last %(n)d days. Ask about unusual numbers of cleared "
             "settings, passes and bypasses."
-        ),
+        )
+        % {"n": DAYS},
     )

@@ -1,7 +1,6 @@
 """Changes to the SCIM tokens of a directory and the networks that may use them, each audited in its transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from accounts.support.actions import Actor
 from verification import audit
 from verification.audit import Event
 
-OVERLAP = timedelta(days=7)
+OVERLAP = secret_rotation.OVERLAP
 
 
 def access_of(directory: Directory) -> ScimAccess:

@@ -111,7 +111,8 @@ def new_token(request: AuthedRequest, pk: int) -> HttpResponseBase:
 
     lines = (
         _("You see the new token once, on the next page. Paste it into the program that sends people and groups."),
-        _("The current token keeps working for 7 days. Any older one stops working now."),
+        _("The current token keeps working for %(n)d days. Any older one stops working now.")
+        % {"n": token_and_network_changes.OVERLAP.days},
     )
     has_one = bool(token_and_network_changes.access_of(directory).secret_digest)
     asked = _asked(directory, _("Create a new token"), lines if has_one else lines[:1])

@@ -322,7 +322,8 @@ def renew_secret(request: AuthedRequest, slug: str) -> HttpResponseBase:
 
     lines = (
         _("You see the new secret once, on the next page. Put it into the application’s configuration."),
-        _("The current secret keeps working for 7 days. Any older one stops working now."),
+        _("The current secret keeps working for %(n)d days. Any older one stops working now.")
+        % {"n": secret_rotation.OVERLAP.days},
     )
     asked = _asked(client.application, _("Renew secret"), lines, is_destructive=False)
     return admin_changes.with_reason(request, asked, run)

@@ -1,5 +1,7 @@
 """Views of approvals: requests that wait for a second person, and approved ones still to be done."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
@@ -31,7 +33,8 @@ def index(request: AuthedRequest) -> HttpResponse:
         for each in second_person_approvals.listed(request.user, now=context.now)
         if each.action in ACTIONS
     ]
-    return page_layout.page(request, "approvals.html", {"listed": listed}, here="requests")
+    hours = second_person_approvals.LIFE // timedelta(hours=1)
+    return page_layout.page(request, "approvals.html", {"listed": listed, "hours": hours}, here="requests")
 
 
 def _options(found: SupportRequest, context: Context) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """Views for verifying a caller: choose a method, enter the code they read out, or vouch for a call back."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -45,6 +47,10 @@ def _may(request: AuthedRequest, person: User) -> None:
         raise PermissionDenied
 
 
+def _check_minutes() -> int:
+    return caller_verification.CHECK_LIFE // timedelta(minutes=1)
+
+
 @require_http_methods(["GET", "POST"])
 def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     """Offer the methods to verify this caller, and start the chosen one. A GET sends nothing."""
@@ -54,8 +60,8 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
     if form.is_bound and form.is_valid():
         caller_verification.vouch(request.user, person, form.cleaned_data["note"], context)
         if ranks.is_staff(person):  # otherwise their page says it, for as long as it is valid
-            said = _("Call back recorded. A colleague can act on it for 15 minutes; you can’t.")
-            messages.success(request, said, extra_tags="support:vouched")
+            said = _("Call back recorded. A colleague can act on it for %(n)d minutes; you can’t.")
+            messages.success(request, said % {"n": _check_minutes()}, extra_tags="support:vouched")
         return redirect("admin:accounts_user_change", person.pk)
     if request.method == "POST" and not form.is_bound:
         begun = caller_verification.begin(request.user, person, request.POST.get("caller_method", ""), context)
@@ -73,6 +79,7 @@ def choose(request: AuthedRequest, pk: int) -> HttpResponse:
         "form": form,
         "call_back": caller_verification.CALL_BACK,
         "is_staff": ranks.is_staff(person),
+        "minutes": _check_minutes(),
     }
     return page_layout.page(request, "caller_verification_choose_method.html", values)
 

@@ -106,7 +106,12 @@ def index(request: AuthedRequest) -> HttpResponse:
         else:
             return redirect("admin:import", job.ref)
     mine = [guide for kind, guide in GUIDES.items() if request.user.has_perm(jobs.RIGHTS[kind])]
-    context = {"form": form, "guides": mine, "jobs": _visible(request).defer("sealed").order_by("-made_at")[:10]}
+    context = {
+        "form": form,
+        "guides": mine,
+        "jobs": _visible(request).defer("sealed").order_by("-made_at")[:10],
+        "days_kept": jobs.RETENTION.days,
+    }
     return page_layout.page(request, "imports.html", context, here="imports")
 
 

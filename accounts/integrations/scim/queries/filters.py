@@ -25,7 +25,7 @@ from scim2_models.path import (
 
 from accounts.integrations.scim import size_limits
 from accounts.models import User
-from accounts.models.people import fold
+from accounts.models.people import MAX_NAME_LENGTH, fold
 from verification import inputs
 
 
@@ -157,7 +157,7 @@ PEOPLE: Columns = {
     "id": exactly("user__directory_key"),
     "externalid": exactly("external_id"),
     "username": folded("user__username"),
-    "displayname": text("user__name", is_exact=False, max_length=150),
+    "displayname": text("user__name", is_exact=False, max_length=MAX_NAME_LENGTH),
     "active": ordered("user__is_active", bool),
     "emails.value": text("user__email"),
     "emails": text("user__email"),
