@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from helpcenter.diagnosis.diagnosis_input import MAX_EVENT_AGE, DiagnosisInput, is_phone
 from helpcenter.diagnosis.findings_and_buttons import Finding, no_methods, other_method
-from verification import audit, outcomes, time_format
+from verification import audit, time_format
 from verification.audit import verification_events
 from verification.delivery import message_status_words
 from verification.models import Channel, Message, MessageState
@@ -79,10 +79,8 @@ def _unavailable_options(seen: DiagnosisInput) -> Iterator[Finding]:
         reason = option.unavailable_reason
         if reason and reason not in told:
             told.add(reason)
-            slug = next(
-                (slug for verdict, slug in _GUARDED.items() if outcomes.unavailable_words(verdict) == reason), ""
-            )
-            slug = slug or ("carrier-trouble" if option.enrolment.opens else "option-missing")
+            trouble = "carrier-trouble" if option.enrolment.opens else "option-missing"
+            slug = _GUARDED.get(option.refused_as, trouble) if option.refused_as else trouble
             does = seen.or_support(_("Use a different method."), _no_other())
             to = other_method(seen)
             yield Finding(name="method-unavailable", kind="bad", sees=reason, does=does, slug=slug, to=to)
@@ -131,7 +129,7 @@ _SLUGS = {
     "invalid_number": "wrong-number",
     "provider_down": "carrier-trouble",
     "rate_limited": "carrier-trouble",
-    "country_closed": "carrier-trouble",
+    "country_closed": "country-closed",
     "busy": "no-call",
     "no_answer": "no-call",
     "voicemail": "no-call",

@@ -25,7 +25,8 @@ class Option:
     """An enrolment as the sign-in page offers it.
 
     Shape: `retry_at` is set while incorrect codes make it wait, and `locked_until` is its end in words; `is_locked` is
-    true after too many of them; `unavailable_reason` is empty if nothing else prevents its use.
+    true after too many of them; `unavailable_reason` is empty if nothing else prevents its use, and `refused_as` is
+    set if a rule does.
     """
 
     ref: str
@@ -43,6 +44,7 @@ class Option:
     is_on_phone: bool = False
     is_handed_out: bool = False
     unavailable_reason: str = ""
+    refused_as: Verdict | None = None
     retry_at: datetime | None = None
     locked_until: str = ""
     modes: tuple[Mode, ...] = ()
@@ -74,6 +76,8 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Colle
     enrolment, own = confirmed.enrolment, confirmed.limits
     method = method_registry.method(enrolment.method)
     retry_at = own.retry_at if own.retry_at and own.retry_at > now else None
+    reason = unavailable_reason(enrolment, now)
+    refused_as, why = (None, "") if reason else _refusal(confirmed, method.kind, now, voice_countries)
     return Option(
         ref=enrolment.ref,
         enrolment=enrolment,
@@ -89,9 +93,8 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Colle
         is_temporary=isinstance(method, Temporary),
         is_on_phone=isinstance(method, AppGenerated) and not enrolment.is_on_another_device,
         is_handed_out=isinstance(method, HandedOut),
-        unavailable_reason=unavailable_reason(enrolment, now)
-        or _not_called(enrolment, method.kind, voice_countries)
-        or _refused(confirmed, method.kind, now),
+        unavailable_reason=reason or why,
+        refused_as=refused_as,
         retry_at=retry_at,
         locked_until=outcomes.end_words(retry_at, now) if retry_at else "",
         modes=method.modes,
@@ -115,19 +118,23 @@ def may_call(enrolment: Enrolment, kind: str, voice_countries: Collection[str]) 
     return kind != Channel.CALL or not voice_countries or phone_numbers.country(enrolment.address) in voice_countries
 
 
-def _not_called(enrolment: Enrolment, kind: str, voice_countries: Collection[str]) -> str:
-    return "" if may_call(enrolment, kind, voice_countries) else _("Your organisation doesn’t call this country.")
+def _refusal(
+    confirmed: ConfirmedEnrolment, kind: str, now: datetime, voice_countries: Collection[str]
+) -> tuple[Verdict | None, str]:
+    """Say which rule lets no message through: the policy of calls, or a limit on cost and toll fraud.
 
-
-def _refused(confirmed: ConfirmedEnrolment, kind: str, now: datetime) -> str:
-    """Say why the limits on cost and toll fraud let no message through, or an empty text if they do."""
-    if not countries_and_prices.costs(kind):
-        return ""
+    Shape: the verdict and a sentence; None and an empty text if no rule does.
+    """
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
+    if not may_call(confirmed.enrolment, kind, voice_countries):
+        return Verdict.COUNTRY_NOT_ALLOWED, _("Your organisation doesn’t call this country.")
+    if not countries_and_prices.costs(kind):
+        return None, ""
     if verdict := may_number_get_messages.refusal(kind, address, now=now, is_opted_out=is_opted_out):
-        return outcomes.unavailable_words(verdict, until=blocked_ranges.paused_until(address, now=now))
-    stopped_until = limits.spending_stopped_until(kind, address, now=now)
-    return outcomes.unavailable_words(Verdict.PAUSED, until=stopped_until) if stopped_until else ""
+        return verdict, outcomes.unavailable_words(verdict, until=blocked_ranges.paused_until(address, now=now))
+    if stopped_until := limits.spending_stopped_until(kind, address, now=now):
+        return Verdict.PAUSED, outcomes.unavailable_words(Verdict.PAUSED, until=stopped_until)
+    return None, ""
 
 
 def choices(options: Sequence[Option]) -> tuple[Option, ...]:

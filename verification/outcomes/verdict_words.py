@@ -138,7 +138,7 @@ def unavailable_words(verdict: Verdict, *, until: datetime | None = None) -> str
             "moment": time_format.moment(until)
         }
     return {
-        Verdict.COUNTRY_NOT_ALLOWED: _("Your organisation doesn't send messages to this country."),
+        Verdict.COUNTRY_NOT_ALLOWED: _("Your organisation doesn’t send messages to this country."),
         Verdict.PAUSED: paused,
         Verdict.STOPPED: _("This number opted out with STOP. Text START to the number that our texts come from."),
     }[verdict]

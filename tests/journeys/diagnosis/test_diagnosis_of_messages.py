@@ -1,6 +1,7 @@
 """Tests that the diagnosis names what happened to a text or a call."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from verification import outcomes
 from verification.delivery import message_status_words
 from verification.delivery.providers.virtual.models import Acceptance
 from verification.limits import countries_and_prices, opt_outs
-from verification.models import Country, FailureReason, Message, MessageState
+from verification.models import BlockedRange, Country, FailureReason, Message, MessageState, Policy
 from verification.outcomes import Verdict
 
 REFUSALS = [
@@ -108,6 +109,38 @@ def test_what_the_guard_stopped_is_named(
     assert outcomes.unavailable_words(verdict) in page
     assert page.link("If that doesn’t help") == f"/help/{article}/"
     countries_and_prices.forget()
+
+
+def test_pause_with_an_end_leads_to_its_article(ana: Person) -> None:
+    """Seen failing: with its end, the sentence led to the article about trouble in the phone network."""
+    ana.give_password()
+    now, end = timezone.now(), timezone.now() + timedelta(hours=4)
+    BlockedRange.objects.create(range=ana.phone.number[:6], n_sent=40, n_proven=1, began_at=now, ends_at=end)
+
+    page = open_diagnosis(ana, "no-message")
+
+    assert outcomes.unavailable_words(Verdict.PAUSED, until=end) in page
+    assert page.link("If that doesn’t help") == "/help/messages-paused/"
+
+
+def test_country_that_policy_does_not_call_leads_to_its_article(ana: Person) -> None:
+    """Seen failing: it led to the article about trouble in the phone network."""
+    Policy.objects.create(voice_countries=["DE"])
+    ana.give_password()
+
+    page = open_diagnosis(ana, "no-message")
+
+    assert "Your organisation doesn’t call this country." in page
+    assert page.link("If that doesn’t help") == "/help/country-closed/"
+
+
+def test_country_that_the_provider_refuses_has_the_same_article_as_one_that_is_not_allowed(ana: Person) -> None:
+    """Seen failing: it led to an article that says to wait a few minutes."""
+    refuse(FailureReason.COUNTRY_NOT_ALLOWED)(ana)
+
+    page = open_diagnosis(ana, "no-message")
+
+    assert page.link("If that doesn’t help") == "/help/country-closed/"
 
 
 def test_test_message_is_sent_from_here_and_shows_what_happens_to_it(ana: Person) -> None:
