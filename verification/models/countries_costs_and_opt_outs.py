@@ -44,7 +44,7 @@ class Country(models.Model):
     def clean(self) -> None:
         super().clean()
         if self.code and not phone_numbers.is_country(self.code):
-            words = _("%(code)s isn't a country code. Enter two letters, such as CH.")
+            words = _("%(code)s isn’t a country code. Enter two letters, such as CH.")
             raise ValidationError({"code": words % {"code": self.code}})
         self.code = self.code.upper()
 

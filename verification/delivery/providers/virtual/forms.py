@@ -25,11 +25,11 @@ _REPEATS = [(0, _("once")), (1, _("twice")), (4, _("five times"))]
 _OUTCOMES = [
     ("", _("Everything arrives")),
     (FailureReason.UNREACHABLE, _("The phone is off or out of reach")),
-    (FailureReason.LANDLINE, _("It is a landline, which can't receive texts")),
+    (FailureReason.LANDLINE, _("It is a landline, which can’t receive texts")),
     (FailureReason.BLOCKED, _("The phone company blocks our messages")),
     (FailureReason.FILTERED, _("Filtered as spam")),
     (FailureReason.OPTED_OUT, _("The owner has answered STOP")),
-    (FailureReason.INVALID_NUMBER, _("The number doesn't exist")),
+    (FailureReason.INVALID_NUMBER, _("The number doesn’t exist")),
     (FailureReason.BUSY, _("Calls: the line is busy")),
     (FailureReason.NO_ANSWER, _("Calls: nobody answers")),
     (FailureReason.VOICEMAIL, _("Calls: voicemail answers")),
@@ -46,7 +46,7 @@ _REFUSALS = [
     ("", _("without a reason")),
     (FailureReason.RATE_LIMITED, _("too many at the same time")),
     (FailureReason.PROVIDER_DOWN, _("the provider is down")),
-    (FailureReason.INVALID_NUMBER, _("the number doesn't exist")),
+    (FailureReason.INVALID_NUMBER, _("the number doesn’t exist")),
     (FailureReason.OPTED_OUT, _("the owner has answered STOP")),
     (FailureReason.COUNTRY_NOT_ALLOWED, _("the country is not allowed")),
 ]
