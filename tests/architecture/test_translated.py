@@ -106,7 +106,7 @@ def _messages(path: Path) -> Iterator[str]:
 def test_apostrophes_of_modules_and_pages_are_curly() -> None:
     """In text messages and subjects they are straight: a curly one isn't in GSM-7, and halves what one text holds.
 
-    Seen failing with five sentences.
+    Seen failing with four sentences.
     """
     pages = [path for app in APPS for path in Path(app).rglob("templates/**/*.html")]
     said = [message for path in (*_modules(), *pages) for message in _messages(path)]
