@@ -68,7 +68,8 @@ def bring_in(
     Return whether it is new, changed or unchanged. A token that someone uses keeps its state. Only its validity
     changes, if the file has its secret: anyone can read its serial number.
 
-    Errors: `InUse` if someone else uses it; `Retired`; `Ended` if a person is named for one that is over.
+    Errors: `InUse` if someone else uses it; `Retired`; `Ended` if a person is named for one that is over;
+    `enrolments.NotInstalled` if there is no method for tokens.
     """
     seed = replace(seed, serial=digits.plain(seed.serial))
     with transaction.atomic():
@@ -85,7 +86,7 @@ def bring_in(
         is_same = has_secret and (token is None or Scheme.read(token.data) == seed.scheme)
         if is_same and (user is None or (owned is not None and owned.user_id == user.pk)):
             return _kept(token, owned, seed, is_dry_run=is_dry_run)
-        _check_end(seed.ends_at or (token.ends_at if token is not None and is_same else None), user, context.now)
+        _check_use(seed.ends_at or (token.ends_at if token is not None and is_same else None), user, context.now)
         verdict = "new" if token is None and owned is None else "changed"
         if is_dry_run:
             return verdict, token
@@ -134,9 +135,12 @@ def _set_validity(token: HardwareToken, validity: dict[str, datetime]) -> None:
     Enrolment.objects.filter(token=token.pk).update(**validity)
 
 
-def _check_end(ends_at: datetime | None, user: Person | None, now: datetime) -> None:
-    """Check that a token may be assigned. Errors: `Ended`."""
-    if user is not None and ends_at is not None and ends_at <= now:
+def _check_use(ends_at: datetime | None, user: Person | None, now: datetime) -> None:
+    """Check that a person could activate a token. Errors: `Ended`; `enrolments.NotInstalled`."""
+    if user is None:
+        return
+    enrolments.token_method()
+    if ends_at is not None and ends_at <= now:
         raise Ended
 
 

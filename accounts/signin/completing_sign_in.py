@@ -85,7 +85,8 @@ def finish(  # noqa: PLR0913  (one action, with named circumstances)
     with pending_sign_in.undone_on_failure(request), batched_writes.block():
         if not challenge:
             note_sign_in(user, context)
-        if enrolment is None or not method_registry.method(enrolment.method).may_be_remembered:
+        method = method_registry.methods().get(enrolment.method) if enrolment else None
+        if method is None or not method.may_be_remembered:
             remember_days = 0
         pending_sign_in.wipe(request)
         if SESSION_KEY in request.session:

@@ -1,5 +1,6 @@
 """Fixtures for journeys: the test users, and carriers that answer like real ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,21 @@ __all__ = [
     "twilio",
     "vonage",
 ]
+
+
+Uninstall = Callable[..., None]
+
+
+@pytest.fixture
+def uninstall(settings: Any) -> Uninstall:
+    """Return a function that simulates a restart after an operator took methods out of the installation."""
+
+    def without(*gone: str) -> None:
+        settings.VERIFICATION_METHODS = tuple(
+            package for package in settings.VERIFICATION_METHODS if package.rpartition(".")[2] not in gone
+        )
+
+    return without
 
 
 @pytest.fixture

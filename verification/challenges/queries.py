@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from verification import enrolments, notices
+from verification import enrolments, method_registry, notices
 from verification.context import Context
 from verification.db.compiled_queries import BindParam, Computed, Insert, Select
 from verification.keys import crypto, one_time_codes
@@ -49,14 +49,18 @@ def bind(binding: str) -> str:
 
 
 def load(handle: str, binding: str, *, loaded: Challenge | None = None) -> Challenge | None:
-    """Load a challenge of this session. None if there is none, or if its enrolment can't be decrypted.
+    """Load a challenge of this session. None if there is none, or if no answer to it can be checked.
+
+    That is when its enrolment can't be decrypted, or its method is no longer installed.
 
     `loaded` is a challenge that the caller has just read with its enrolment and person. It is used if it matches.
     """
     bound = bind(binding)
     is_loaded = loaded is not None and (loaded.handle, loaded.binding) == (handle, bound)
     found = loaded if is_loaded else _LOAD.first(handle=handle, binding=bound) if handle else None
-    return found if found is not None and found.enrolment.opens else None
+    if found is None or not method_registry.is_installed(found.enrolment.method):
+        return None
+    return found if found.enrolment.opens else None
 
 
 def audit_detail(challenge: Challenge) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class InUse(ValueError):
     """Someone else uses the token with this serial number: remove it there first."""
 
 
+class NotInstalled(LookupError):
+    """No method that the organisation hands out in this way is installed."""
+
+
 CLAIM = "claim"  # marks, in an enrolment's data, a token that the person took from the stock themselves
 
 
@@ -95,10 +99,10 @@ def find_token(address: str) -> Enrolment | None:
 
 
 def token_method() -> Stocked:
-    """Return the method of hardware tokens. Errors: `LookupError` when none is installed."""
+    """Return the method of hardware tokens. Errors: `NotInstalled`."""
     method = method_registry.only(Stocked)
     if method is None:
-        raise LookupError("no installed method comes from the stock")
+        raise NotInstalled("no installed method comes from the stock")
     return method
 
 
@@ -158,10 +162,13 @@ class NewPass:
 
 
 def new_pass(user: Person, fields: Mapping[str, Any]) -> NewPass:
-    """Generate a Temporary Access Pass. Call it before the transaction that issues it, because hashing takes long."""
+    """Generate a Temporary Access Pass. Call it before the transaction that issues it, because hashing takes long.
+
+    Errors: `NotInstalled`.
+    """
     method = method_registry.only(Temporary)
     if method is None:
-        raise LookupError("no installed method is handed out for a span")
+        raise NotInstalled("no installed method is handed out for a span")
     plan = method.enrol(fields, account=str(user.get_username()))
     ((_first, whole),) = plan.single_use_codes
     return NewPass(method_name=method.name, plan=plan, hash=make_password(whole))

@@ -17,7 +17,7 @@ from verification.method_capabilities import AppGenerated, Backup, Delivered, Ha
 from verification.models import Channel, Enrolment
 from verification.outcomes import Verdict
 
-CANNOT_BE_READ = gettext_lazy("You can’t use this method now. Choose another one, or contact your support desk.")
+CANNOT_BE_USED = gettext_lazy("You can’t use this method now. Choose another one, or contact your support desk.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +104,13 @@ def _option(confirmed: ConfirmedEnrolment, now: datetime, voice_countries: Colle
 def unavailable_reason(enrolment: Enrolment, now: datetime) -> str:
     """Say why an enrolment can't be used now, or an empty text if it can.
 
-    No provider carries its messages, or its secret can't be decrypted.
+    No provider carries its messages, its secret can't be decrypted, or its method is no longer installed.
     """
+    if not method_registry.is_installed(enrolment.method):
+        return str(CANNOT_BE_USED)
     if not enrolment.opens:
         decryption_failures.report("enrolment", enrolment.ref, now=now, user_id=enrolment.user_id)
-        return str(CANNOT_BE_READ)
+        return str(CANNOT_BE_USED)
     kind = method_registry.method(enrolment.method).kind
     return unavailability_words.why(kind, now, enrolment.address) if kind else ""
 

@@ -108,6 +108,18 @@ def asked(request: HttpRequest, pending: Pending, outcome: Outcome, context: Con
         show_outcome(request, replace(outcome, verdict=Verdict.TOO_SOON), context)
 
 
+def choose_again(request: HttpRequest, pending: Pending) -> HttpResponse:
+    """Redirect a verification that has no challenge, or one that can't be answered any more, to its methods."""
+    if pending.handle:
+        words = _("You can’t use that method any more. Choose another one.")
+        messages.info(request, words, extra_tags="sign_in:method_gone")
+    if pending.is_first:
+        return redirect("signin:register")
+    if pending.purpose in {Purpose.SIGN_IN, Purpose.FRESH}:
+        return redirect(redirects.asking("signin:options", redirects.wanted(request)))
+    return redirects.go_on(pending.next)
+
+
 def sign_in_refused(request: HttpRequest, why: str) -> HttpResponse:
     """Show that the user cannot sign in now, and who can help."""
     next_url = _next_url(request)

@@ -134,7 +134,7 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = verify.show(request, pending, context)
     if shown is None:
-        return redirect("signin:register")
+        return half_signed_in.choose_again(request, pending)
     values = verify.page_context(request, pending, shown, context, outcome)
     values |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
     return render(request, "accounts/signin/register_verify.html", values)

@@ -149,7 +149,7 @@ def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Out
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
-        return redirect(redirects.asking("signin:options", redirects.wanted(request)))
+        return half_signed_in.choose_again(request, pending)
     everything = policies.decide(user, context)
     decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)

@@ -49,6 +49,8 @@ def assign_token(person: User, actor: Actor, *, serial: str) -> ActionResult:
         except hardware_token_stock.Damaged:
             why = _("We can’t read this token’s secret any more. Import the maker’s file again.")
             raise Unneeded(why, field="serial") from None
+        except enrolments.NotInstalled:
+            raise Unneeded(_("Your organisation doesn’t use hardware tokens any more.")) from None
         label = _label(token)
         record(support_action_audit_events.SUPPORT_TOKEN_ASSIGNED, person, actor, label=label, token=token.ref)
         notify(person, support_action_audit_events.SUPPORT_TOKEN_ASSIGNED, actor, label=label)

@@ -1,6 +1,7 @@
 """The support action that issues a Temporary Access Pass, with its form: how long and how often the pass works."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from accounts.support.actions.action_form_and_declaration import (
     ActionResult,
     ActionTopic,
     Actor,
+    Unneeded,
     declare,
     notify,
     record,
@@ -37,12 +39,15 @@ PASS_LIVES = (
 
 
 def issue_pass(
-    person: User, actor: Actor, *, new: NewPass, life: timedelta, starts_at: datetime | None = None
+    person: User, actor: Actor, *, new: NewPass | None, life: timedelta, starts_at: datetime | None = None
 ) -> ActionResult:
     """Issue a Temporary Access Pass, which is shown once and replaces an older one.
 
+    Shape: `new` is None if no method for passes is installed.
     Units: `life` is 10 minutes to 30 days from the start.
     """
+    if new is None:
+        raise Unneeded(_("Your organisation doesn’t use Temporary Access Passes any more."))
     begins = max(starts_at or actor.context.now, actor.context.now)
     ends = begins + life
     with transaction.atomic():
@@ -70,8 +75,11 @@ def _validity(begins: datetime, ends: datetime, *, is_from_now: bool) -> str:
 
 def _prepared(person: User, *, length: int, life: int, once: bool, starts_at: str) -> dict[str, Any]:
     """Turn the options of the form into those of `issue_pass`. Units: `life` in minutes."""
+    new = None
+    with suppress(enrolments.NotInstalled):
+        new = enrolments.new_pass(person, {"length": length, "once": once})
     return {
-        "new": enrolments.new_pass(person, {"length": length, "once": once}),
+        "new": new,
         "life": timedelta(minutes=life),
         "starts_at": datetime.fromisoformat(starts_at) if starts_at else None,
     }

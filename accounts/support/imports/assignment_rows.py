@@ -11,7 +11,7 @@ from accounts.support.imports import csv_tables
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
-from verification import hardware_token_stock
+from verification import enrolments, hardware_token_stock
 from verification.context import Context
 from verification.models import HardwareToken
 
@@ -47,11 +47,14 @@ def _assign(token: HardwareToken, user: User, context: Context, staff: User | No
     """Assign a token, unless the user has it, and return the result. Errors: `ValueError` with a text for staff."""
     if token.enrolment is not None:
         return "same"
-    if not is_dry_run:
-        try:
+    try:
+        enrolments.token_method()
+        if not is_dry_run:
             hardware_token_stock.assign(token, user, context, actor_id=staff.pk if staff else None)
-        except hardware_token_stock.NotInStock:  # somebody got it a moment ago
-            raise ValueError(_TAKEN) from None
+    except hardware_token_stock.NotInStock:  # somebody got it a moment ago
+        raise ValueError(_TAKEN) from None
+    except enrolments.NotInstalled:
+        raise ValueError(_("Your organisation doesn’t use hardware tokens any more.")) from None
     return "new"
 
 

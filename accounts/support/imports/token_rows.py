@@ -15,7 +15,7 @@ from accounts.support import desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
-from verification import hardware_token_stock, inputs, policies
+from verification import enrolments, hardware_token_stock, inputs, policies
 from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.inputs import digits
@@ -77,6 +77,8 @@ def _bring_in(seed: Seed, user: User | None, context: Context, *, actor_id: int 
         raise ValueError(_("This token is retired. Restore it to the stock first.")) from None
     except hardware_token_stock.Ended:
         raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more.")) from None
+    except enrolments.NotInstalled:
+        raise ValueError(_("Your organisation doesn’t use hardware tokens any more.")) from None
     return verdict
 
 

@@ -20,7 +20,7 @@ from verification.context import Context
 from verification.enrolments import signin_options
 from verification.models import AuditEvent, Enrolment, Message, MessageState
 
-GONE = str(signin_options.CANNOT_BE_READ)
+GONE = str(signin_options.CANNOT_BE_USED)
 
 
 def flip(value: str, _other: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.contrib.auth.models import Group
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.support.imports import file_formats, jobs
@@ -237,3 +238,20 @@ def test_a_token_that_never_ends_has_no_end(ends: str, root: Person, context: Co
 
     assert counts(job) == (1, 0, 0, 0), job.faults
     assert HardwareToken.objects.get().ends_at is None
+
+
+@pytest.mark.parametrize("is_dry_run", [True, False])
+@pytest.mark.parametrize("kind", ["tokens", "assign"])
+def test_assigns_none_without_the_method(
+    kind: str, is_dry_run: bool, root: Person, context: Context, settings: Settings
+) -> None:
+    """Seen failing: the import broke off."""
+    join("ana")
+    import_file("tokens", f"{TOKENS},T-1,{SECRET},30,,\n", root.user, context)
+    settings.VERIFICATION_METHODS = [each for each in settings.VERIFICATION_METHODS if not each.endswith(".token")]
+    files = {"tokens": f"{TOKENS}ana,T-1,{SECRET},30,,\n", "assign": "serial number,user\nT-1,ana\n"}
+
+    job = import_file(kind, files[kind], root.user, context, is_dry_run=is_dry_run)
+
+    assert (job.n_new, job.n_changed, [line for line, _words in job.faults]) == (0, 0, [2])
+    assert "doesn’t use hardware tokens" in job.faults[0][1]
