@@ -247,6 +247,14 @@ DIRECTORY_DELETED = declare(
         severity=Severity.WARN,
     )
 )
+DIRECTORY_DISCONNECTED = declare(
+    Event(
+        "directory.disconnected",
+        _("Directory disconnected"),
+        _("%(actor)s disconnected the directory %(directory)s from its people and groups, which stay."),
+        severity=Severity.WARN,
+    )
+)
 
 SCIM_TOKEN_MADE = declare(
     Event(

@@ -4,25 +4,25 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import models
-from django.http import HttpRequest, HttpResponse
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import directories
-from accounts.admin_changes import ChangeForm, ChangesAdmin, acts
+from accounts import directories, request_context
+from accounts.admin_changes import ChangeForm, ChangesAdmin, ReasonPage, acts, with_reason
 from accounts.admin_site import AdminWords
 from accounts.directories import connection_test
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.models.people import fold
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, desk_scopes, directory_runs, scim
+from accounts.support import administration_audit_events, desk_scopes, directory_disconnection, directory_runs, scim
 from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from verification.inputs import LineField
 from verification.policies import Lines
@@ -268,8 +268,10 @@ class DirectoryAdmin(ChangesAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(cast("Any", acts(self.test)))
+        disconnecting = self.admin_site.admin_view(cast("Any", acts(self.disconnect)))
         return [
             path("<int:pk>/test/", page, name="accounts_directory_test"),
+            path("<int:pk>/disconnect/", disconnecting, name="directory-disconnect"),
             *directory_runs.urls(self.admin_site),
             *scim.urls(self.admin_site),
             *super().get_urls(),
@@ -295,3 +297,26 @@ class DirectoryAdmin(ChangesAdmin):
             "is_good": bool(reports) and all(report.is_good for report in reports or ()),
         }
         return render(request, "accounts/admin/directory_test.html", context)
+
+    def disconnect(self, request: AuthedRequest, pk: int) -> HttpResponseBase:
+        """Let the people and groups of a directory stay as our own, so that it can be deleted."""
+        directory = get_object_or_404(Directory, pk=pk)
+        if not super().has_delete_permission(request, directory):
+            raise PermissionDenied
+        back = reverse("admin:accounts_directory_change", args=(pk,))
+
+        def run(reason: str) -> None:
+            context = request_context.read(request)
+            directory_disconnection.disconnect(directory, request.user, context, reason=reason)
+            messages.success(request, gettext("Disconnected. You can delete the directory now."))
+            transaction.on_commit(self.forget)
+
+        asked = ReasonPage(
+            title=gettext("Disconnect %(directory)s") % {"directory": directory.name},
+            button=gettext("Disconnect people and groups"),
+            back=back,
+            here="directories",
+            lines=directory_disconnection.effects(directory),
+            is_destructive=True,
+        )
+        return with_reason(request, asked, run)
