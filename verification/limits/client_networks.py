@@ -1,6 +1,7 @@
 """What limits count as one network, and the organisation's own networks, which get higher limits than others."""
 
 import ipaddress
+import itertools
 
 from verification import conf
 
@@ -12,6 +13,18 @@ def network_of(address: str) -> str:
     except ValueError:
         return "unknown"
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address)
+
+
+def common_start(address: str) -> str:
+    """Return what the text of every address of its network begins with. A few others may begin with it too.
+
+    Shape: as `ipaddress` writes addresses. It shortens zeros, so an IPv6 network is used up to its first zero.
+    """
+    network = network_of(address)
+    if ":" not in network:
+        return address
+    parts = ipaddress.ip_address(network).exploded.split(":")[:4]
+    return "".join(f"{part.lstrip('0')}:" for part in itertools.takewhile(lambda part: int(part, 16), parts))
 
 
 def for_network(most: int, network: str) -> int:

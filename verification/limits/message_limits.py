@@ -5,12 +5,12 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
 from verification import conf
 from verification.context import Context
 from verification.limits import blocked_ranges, spending_limits, unanswered_messages
-from verification.limits.client_networks import for_network, network_of
+from verification.limits.client_networks import common_start, for_network, network_of
 from verification.limits.counting.counter_rows import DAY, HOUR, MINUTE
 from verification.limits.counting.fixed_windows import WindowCount, WindowLimit, by_key, count_in_windows, give_back
 from verification.limits.counting.limit_decision import Gate
@@ -101,10 +101,7 @@ def _refund_network(context: Context) -> bool:
     """
     limit = _network_limit(context)
     start = limit.window_at(context.now)
-    settled = Q(challenge__state=ChallengeState.PROVEN) | Q(state__in=NOT_ARRIVED)
-    sent = Message.objects.filter(settled, created_at__gte=start, challenge__isnull=False)
-    places = sent.values_list("challenge__network").annotate(n=Count("pk"))
-    here = network_of(context.network)
+    here, places = network_of(context.network), _settled_messages(context.network, start)
     n_settled = sum(n for network, n in places if network_of(network) == here)
     rows = Counter.objects.filter(key=limit.key(), window_at=start)
     with transaction.atomic():
@@ -119,6 +116,18 @@ def _refund_network(context: Context) -> bool:
         more = n_settled - given.count
         rows.filter(scope=_NETWORK, count__gte=more).update(count=F("count") - more)
     return True
+
+
+def _settled_messages(address: str, start: datetime) -> QuerySet[Message, tuple[str, int]]:
+    """Return the addresses of a network, and perhaps some others, each with its number of settled messages."""
+    is_settled = Q(challenge__state=ChallengeState.PROVEN) | Q(state__in=NOT_ARRIVED)
+    sent = Message.objects.filter(
+        is_settled,
+        challenge__network__startswith=common_start(address),
+        challenge__issued_at__gte=start,  # limits what the index reads: each message updates this time
+        created_at__gte=start,
+    )
+    return sent.values_list("challenge__network").annotate(n=Count("pk"))
 
 
 TRIAL = "send.trial"

@@ -42,7 +42,8 @@ class Challenge(models.Model):
     number of the live one, if there is one, and the database refuses it: so a session has one live challenge.
     """
 
-    # Each index costs every write. A challenge is found by its session, and no index has what an answer changes.
+    # Each index costs every write. A challenge is found by its session, and no index has what an answer changes. A
+    # network that reached its limit asks for its own messages with each request: without an index this read all rows.
     handle = HandleField(editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -75,7 +76,14 @@ class Challenge(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["binding", "purpose", "number"], name="one_live_challenge_a_session"),
         )
-        indexes = (models.Index(fields=["user", "-issued_at"], name="challenges_of_a_person"),)
+        indexes = (
+            models.Index(fields=["user", "-issued_at"], name="challenges_of_a_person"),
+            models.Index(
+                fields=["network", "issued_at"],
+                opclasses=["varchar_pattern_ops", "timestamptz_ops"],
+                name="challenges_of_a_network",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.reference}"

@@ -1,14 +1,17 @@
 """Messages are limited in windows: by person, number, network and organisation."""
 
+import ipaddress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.verification.conftest import EngineUser
 from verification import limits
-from verification.limits import network_of
+from verification.limits import message_limits, network_of
+from verification.limits.client_networks import common_start
 from verification.limits.counting.counter_rows import EPOCH
 from verification.models import Counter, Message, MessageState
 from verification.outcomes import Verdict
@@ -148,3 +151,45 @@ def test_messages_that_never_arrived_give_them_back_too(ana: EngineUser, setting
     Message.objects.update(state=MessageState.UNDELIVERED)
 
     assert [ana.start("text", binding=f"b{at}").issued for at in range(3)] == [True, True, False]
+
+
+@pytest.mark.postgresql
+def test_settled_messages_of_a_network_are_found_by_an_index(ana: EngineUser) -> None:
+    """Seen failing: each request of a network that had reached its limit read all challenges."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    for address in ("192.0.2.7", "2001:db8:1:2::7"):
+        plan = message_limits._settled_messages(address, ana.context.now).explain()
+
+        assert "challenges_of_a_network" in plan
+
+
+@pytest.mark.parametrize(
+    ("address", "start"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:"),
+        ("2001:db8::7", "2001:db8:"),
+        ("::1", ""),
+        ("", ""),
+    ],
+)
+def test_addresses_of_a_network_begin_alike(address: str, start: str) -> None:
+    assert common_start(address) == start
+    for host in ipaddress.ip_network(f"{address}/64", strict=False).hosts() if ":" in address else ():
+        assert str(host).startswith(start)
+        if int(host) & 0xFF > 20:
+            break
+
+
+def test_codes_of_the_same_ipv6_network_give_its_sends_back(ana: EngineUser, settings: Any) -> None:
+    settings.SENDS_PER_NETWORK_HOUR = 3
+    settings.SENDS_PER_PERSON_HOUR = settings.SENDS_PER_NUMBER_HOUR = settings.SENDS_PER_NUMBER_DAY = 1000
+    Counter.objects.all().delete()
+
+    for at in range(6):
+        here = replace(ana, context=replace(ana.context, network=f"2001:db8:1:2::{at + 1}"))
+        issued = here.start("text", binding=f"right {at}")
+
+        assert here.answer(issued, here.code(issued), binding=f"right {at}").proven
