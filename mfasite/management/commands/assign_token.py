@@ -1,7 +1,9 @@
 """Assigns a hardware token to a user, who then activates it with a code."""
 
 import base64
-from typing import Any
+import getpass
+import sys
+from typing import Any, TextIO
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -21,13 +23,16 @@ _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 class Command(BaseCommand):
     """Assign one token to one user."""
 
-    help = "Assign a hardware token to a person. Its serial number and secret come from the maker's list."
+    help = (
+        "Assign a hardware token to a person. Its serial number and secret come from the maker's list. "
+        "The command asks for the secret, in base32 with or without spaces, or reads it from standard input."
+    )
+    stealth_options = ("stdin",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the user and what the manufacturer says about the token."""
         parser.add_argument("name", help="the person's username")
         parser.add_argument("serial", help="the number on the back of the token")
-        parser.add_argument("secret", help="its secret in base32, with or without spaces")
         parser.add_argument(
             "--kind", choices=("totp", "hotp"), default="totp", help="codes by time (totp) or by counter (hotp)"
         )
@@ -37,7 +42,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 
-    def handle(self, *args: Any, name: str, serial: str, secret: str, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, serial: str, **options: Any) -> None:
         """Check the input, and leave the token waiting for its user."""
         kind, digits = options.get("kind", "totp"), options.get("digits", 6)
         algorithm, step = options.get("algorithm", "sha1"), options.get("step", 30)
@@ -49,7 +54,7 @@ class Command(BaseCommand):
         method = _method()
         plan = _plan(method, serial, account=name)
         scheme = Scheme(is_counted=kind == "hotp", digits=digits, hash=algorithm, step=step)
-        seed = Seed(serial=plan.address, secret=_read(secret), scheme=scheme)
+        seed = Seed(serial=plan.address, secret=_read(_typed(options.get("stdin") or sys.stdin)), scheme=scheme)
         try:
             hardware_token_stock.bring_in(
                 seed, user, Context(now=timezone.now(), agent="manage.py assign_token"), actor_id=None
@@ -78,6 +83,11 @@ def _plan(method: Stocked, serial: str, *, account: str) -> Draft:
     if not form.is_valid():
         raise CommandError(f"serial: {' '.join(str(word) for words in form.errors.values() for word in words)}")
     return method.enrol(form.cleaned_data, account=account)
+
+
+def _typed(stdin: TextIO) -> str:
+    """Read the secret. An argument would be in the list of processes and in the shell's history."""
+    return getpass.getpass("Secret: ") if stdin.isatty() else stdin.readline()
 
 
 def _read(secret: str) -> bytes:

@@ -191,7 +191,9 @@ def test_lost_phone_with_a_locked_method_elsewhere_is_named(ana: Person) -> None
 
 
 def test_locked_token_is_not_to_be_set_up_again(ana: Person) -> None:
-    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    call_command(
+        "assign_token", "ana", "TK-0042", stdin=StringIO("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), stdout=StringIO()
+    )
     Enrolment.objects.filter(user=ana.user, method="token").update(confirmed=True, confirmed_at=timezone.now())
     Failure.objects.create(user=ana.user, method="token", consecutive=30, locked_at=timezone.now())
 

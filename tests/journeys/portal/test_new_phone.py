@@ -95,7 +95,9 @@ def test_new_phone_signs_in_and_the_old_one_is_not_asked(ana: Person, clock: Clo
 
 def test_hardware_token_is_on_no_phone(ana: Person) -> None:
     """Seen failing: a token was offered as a method of the new phone, and listed with those on the old one."""
-    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    call_command(
+        "assign_token", "ana", "TK-0042", stdin=StringIO("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), stdout=StringIO()
+    )
 
     assert not begin_move(ana).offers("Hardware token")
 

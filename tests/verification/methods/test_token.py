@@ -25,7 +25,7 @@ SERIAL, SECRET = "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def hand_out(*, name: str = "ana", serial: str = SERIAL, secret: str = SECRET, **more: Any) -> None:
-    call_command("assign_token", name, serial, secret, stdout=StringIO(), **more)
+    call_command("assign_token", name, serial, stdin=StringIO(secret), stdout=StringIO(), **more)
 
 
 def shows(engine_user: EngineUser, enrolment: Enrolment, *, ago: int = 0) -> str:
@@ -148,7 +148,7 @@ def test_serial_is_read_in_any_digits(engine_user: EngineUser) -> None:
 
 def test_command_says_what_it_did_and_records_it(engine_user: EngineUser) -> None:
     out = StringIO()
-    call_command("assign_token", "ana", SERIAL, SECRET, stdout=out)
+    call_command("assign_token", "ana", SERIAL, stdin=StringIO(f"{SECRET}\n"), stdout=out)
 
     assert "ana" in out.getvalue()
     assert SECRET not in out.getvalue()
@@ -212,6 +212,14 @@ def test_command_takes_spaces_and_small_letters(engine_user: EngineUser) -> None
     hand_out(secret="jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp")
 
     assert len(engine_user.enrolment("token").secret) == 20
+
+
+def test_command_takes_no_secret_as_an_argument(engine_user: EngineUser) -> None:
+    """Everyone on the machine sees the arguments of a process, and the shell keeps them. Seen failing."""
+    with pytest.raises(CommandError, match="unrecognized arguments"):
+        call_command("assign_token", "ana", SERIAL, SECRET, stdout=StringIO())
+
+    assert not Enrolment.objects.exists()
 
 
 def test_command_names_no_method(engine_user: EngineUser, settings: Any) -> None:

@@ -199,7 +199,9 @@ def test_failed_enrolments_never_count_against_sign_in(ana: Person) -> None:
 
 
 def test_token_is_offered_to_whom_it_was_handed_out_and_activated(ana: Person, cleo: Person) -> None:
-    call_command("assign_token", "ana", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    call_command(
+        "assign_token", "ana", "TK-0042", stdin=StringIO("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), stdout=StringIO()
+    )
     at_methods(cleo)
     assert not cleo.browser.go("/methods/add/").leads_to("/methods/add/token/")
     at_methods(ana)

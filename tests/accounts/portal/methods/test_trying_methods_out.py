@@ -76,7 +76,9 @@ def test_locked_codes_are_replaced_by_new_ones(ana: Person) -> None:
 
 
 def test_locked_token_leads_to_the_support_desk(cleo: Person) -> None:
-    call_command("assign_token", "cleo", "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", stdout=StringIO())
+    call_command(
+        "assign_token", "cleo", "TK-0042", stdin=StringIO("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"), stdout=StringIO()
+    )
     Enrolment.objects.filter(user=cleo.user, method="token").update(confirmed=True, confirmed_at=timezone.now())
     switch_off(cleo, "token")
 
