@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from accounts import invitations
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes
-from accounts.support.actions import ActionRefusal
 from accounts.support.imports import people_audit_and_notices, people_row_format, people_row_permissions
 from accounts.support.imports.people_row_format import WantedPerson, shown
 from verification import enrolments, policies
@@ -75,19 +74,18 @@ def apply(
     made, changed, changed_on = list[WantedPerson](), list[tuple[User, WantedPerson]](), dict[int, int]()
     for line, fields in rows:
         user = known.get(people_row_format.username_of(fields["username"]))
+        is_hidden = user is not None and user.pk not in seen
+        user = None if is_hidden else user  # refused in the words that a name gets which nobody has
         mine = member[user.pk] if user else set[str]()
         wanted, errors = people_row_format.read(fields, groups, user, mine)
         if line in repeated:
             errors.append(_("%(name)s appears twice in the file. Remove one of the rows.") % {"name": wanted.username})
-        if user is not None and user.pk not in seen:
-            errors = [ActionRefusal.OTHER_SCOPE.advice]  # says nothing else about them
-        elif user is not None and not errors and _is_same(user, mine, wanted):
+        if user is not None and not errors and _is_same(user, mine, wanted):
             counts["same"] += 1
             continue
-        else:
-            errors += people_row_permissions.errors_of(wanted, user, mine, restrictions)
-        if errors:
-            faults.append((line, " ".join(errors)))
+        errors += people_row_permissions.errors_of(wanted, user, mine, restrictions)
+        if errors or is_hidden:
+            faults.append((line, " ".join(errors) or _("You can’t use this username. Choose another one.")))
             continue
         if wanted.state == SecondStep.DISABLED and (user is None or user.second_step != SecondStep.DISABLED):
             warnings[line].append(_PASSWORD_ALONE % {"name": wanted.username})

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
-from accounts.support.actions import ACTIONS, ActionRefusal
+from accounts.support.actions import ACTIONS
 from tests.accounts.support.imports.people_files import HEAD, counts, import_people
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
@@ -66,10 +66,25 @@ def test_row_of_another_desk_says_nothing_about_its_person(nia: Person, context:
     sue.user.groups.add(Group.objects.get(name="South"))
     right = f"sue,{sue.user.name},{sue.user.email},South,{sue.user.second_step}"
 
-    found = faults(nia, context, right) + faults(nia, context, "sue,Sue,not mail,Nowhere,sometimes")
+    assert faults(nia, context, right) == faults(nia, context, right.replace("sue,", "zoe,", 1)) != []
 
-    assert {words for _line, words in found} == {ActionRefusal.OTHER_SCOPE.advice}
-    assert len(found) == 2
+
+@pytest.mark.parametrize("row", ["Sue,,South,", "Sue,,North;South,", "Sue,,,", "Sue,not mail,Nowhere,sometimes"])
+def test_name_of_another_desk_is_refused_like_one_that_nobody_has(row: str, nia: Person, context: Context) -> None:
+    """Seen failing: a dry run told which usernames there are, and that another desk helps them."""
+    join("sue").user.groups.add(Group.objects.get(name="South"))
+
+    assert faults(nia, context, f"sue,{row}") == faults(nia, context, f"zoe,{row}") != []
+
+
+def test_name_of_another_desk_makes_no_second_person(nia: Person, context: Context) -> None:
+    """Usernames are unique, so that much shows; whose it is does not."""
+    sue = join("sue")
+
+    ((_line, words),) = faults(nia, context, "sue,Sue,,North,")
+
+    assert words == "You can’t use this username. Choose another one."
+    assert not sue.user.groups.exists()
 
 
 def test_row_warns_that_no_second_person_is_needed_any_more(root: Person, context: Context) -> None:
