@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from accounts import password_changes
+from accounts import conf, password_changes
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import PasswordReset, User
 from accounts.models.people import fold
@@ -14,7 +14,6 @@ from verification.db import batched_writes, row_locks
 from verification.db.compiled_queries import Insert
 from verification.keys import derived_link_tokens
 
-LINK_LIFE = timedelta(minutes=30)
 _MAX_ACCOUNTS_PER_MAILBOX = 20  # accounts that a single request emails
 _PURPOSE = "password_reset"
 _ADD = Insert(PasswordReset)
@@ -49,17 +48,18 @@ def ask(name: str, context: Context, *, path: str) -> None:
 
 
 def _mail_link(person: User, context: Context, *, path: str) -> None:
-    ends_at, account = context.now + LINK_LIFE, person.get_username()
+    life, account = conf.password_reset_life(), person.get_username()
     if person.directory is not None and not person.has_password_here:
         page = person.directory.password_url
         notices.notify(
             person, "password_change_in_directory", now=context.now, context=context, account=account, page=page
         )
         return
-    reset = PasswordReset(user=person, epoch=person.epoch, made_at=context.now, ends_at=ends_at)
+    reset = PasswordReset(user=person, epoch=person.epoch, made_at=context.now, ends_at=context.now + life)
     _ADD.later(reset)
+    said = {"account": account, "minutes": str(life // timedelta(minutes=1))}
     link = {"link": reset.handle, "link_purpose": _PURPOSE, "link_path": path}
-    notices.notify(person, "password_reset", now=context.now, context=context, until=ends_at, account=account, **link)
+    notices.notify(person, "password_reset", now=context.now, context=context, until=reset.ends_at, **said, **link)
 
 
 def _good(context: Context) -> QuerySet[PasswordReset]:

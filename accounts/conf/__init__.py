@@ -4,6 +4,7 @@
 from accounts.conf.sections import *
 from accounts.conf.session_lifetime import *
 from accounts.conf.passwords import *
+from accounts.conf.password_resets import *
 from accounts.conf.app_password_last_use import *
 from accounts.conf.directory_requests_at_once import *
 from accounts.conf.invitations import *

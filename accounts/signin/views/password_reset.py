@@ -1,6 +1,7 @@
 """Views for a password reset: ask for an emailed link, and set a new password with it."""
 
 import time
+from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import (
     app_passwords,
+    conf,
     password_resets,
     redirects,
     request_context,
@@ -37,6 +39,11 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/signin/password_reset_request.html", {"form": form})
 
 
+def _link_over(request: HttpRequest) -> HttpResponse:
+    minutes = conf.password_reset_life() // timedelta(minutes=1)
+    return render(request, "accounts/signin/password_reset_link_over.html", {"minutes": minutes}, status=410)
+
+
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
@@ -44,11 +51,11 @@ def reset(request: HttpRequest, handle: str, token: str) -> HttpResponse:
     context = request_context.read(request)
     found = password_resets.open_link(handle, token, context)
     if found is None:
-        return render(request, "accounts/signin/password_reset_link_over.html", status=410)
+        return _link_over(request)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and accepts_password(form, found.user):
         if not password_resets.finish(found, form.cleaned_data["new_password"], context):
-            return render(request, "accounts/signin/password_reset_link_over.html", status=410)
+            return _link_over(request)
         messages.success(request, _("Your new password is set. Sign in with it."), extra_tags="portal:password_reset")
         return redirect(redirects.asking("signin:password", "", username=found.user.get_username()))
     they_end = app_passwords.end_with(found.user, AppPasswordsEnd.REPLACED)

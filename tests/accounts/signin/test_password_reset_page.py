@@ -1,20 +1,24 @@
 """Tests of the page that asks for a link to reset a password: how long it takes, and whose mailbox gets the link."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts import invitations, password_resets
 from accounts.models import PasswordReset, User
 from accounts.signin.views import password_reset
 from accounts.support.imports import jobs
+from tests.accounts.new_passwords import link, path_of, request_password_reset
 from tests.infrastructure.concurrency import until_waiting
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock, Person, join
 from verification.context import Context
+from verification.delivery.providers.virtual.models import Delivery
 from verification.keys import derived_link_tokens
 from verification.models import Message
 
@@ -23,6 +27,20 @@ def test_signed_in_person_may_ask_for_a_link_too(ana: Person, clock: Clock) -> N
     ana.sign_in()
 
     assert ana.browser.go("/password-reset/").offers("Email me the link")
+
+
+def test_link_works_as_long_as_the_setting_says(ana: Person, clock: Clock, settings: Settings) -> None:
+    """Seen failing: the email and the page said 30 minutes, whatever else was in force."""
+    settings.PASSWORD_RESET_MINUTES = timedelta(minutes=45)
+    request_password_reset("ana")
+    path = path_of(link())
+
+    assert "within 45 minutes" in Delivery.objects.get(kind="mail").words
+    clock.forward(minutes=44)
+    assert Browser().go(path).status == 200
+    clock.forward(minutes=1)
+    page = Browser().go(path)
+    assert (page.status, "more than 45 minutes old" in page) == (410, True)
 
 
 @pytest.mark.parametrize("name", ["ana", "nobody"])
