@@ -10,7 +10,7 @@ from django.template import loader
 from django.utils.translation import gettext as _
 
 from mfasite import context_processors
-from verification.inputs import Flaw
+from verification.inputs import MAX_MARKS, Flaw
 
 _RETRY_SECONDS = 5
 _TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -32,7 +32,8 @@ def _advice(flaw: Flaw) -> str:
     return {
         Flaw.NUL: hidden,
         Flaw.SURROGATE: hidden,
-        Flaw.MARKS: _("One character in it has more than 30 accents. Go back and type it without them."),
+        Flaw.MARKS: _("One character in it has more than %(n)d accents. Go back and type it without them.")
+        % {"n": MAX_MARKS},
         Flaw.CHARSET: _("It isn’t in UTF-8, the character set that we use. Go back, reload the page and try again."),
         Flaw.HEADER: _("Your browser or software in between sent a damaged header. Close the page and open it again."),
         Flaw.LENGTH: _("It’s too long. Go back and shorten it."),

@@ -66,6 +66,7 @@ class SingleUse(Method):
 class Backup(SingleUse):
     """Kept for emergencies, such as recovery codes. It is offered last, and doesn't let a browser be remembered."""
 
+    n_codes: ClassVar[int]  # in a new set
     may_be_remembered = False
 
 

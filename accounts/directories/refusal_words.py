@@ -26,6 +26,6 @@ WORDS: Mapping[PasswordResult, object] = {
         "desk."
     ),
     PasswordResult.AWAY: _("We can’t check your password at the moment. Try again in a few minutes."),
-    PasswordResult.LATER: _("Too many incorrect passwords. Wait half an hour, or contact your support desk."),
+    PasswordResult.LATER: _("Too many incorrect passwords. Try again later, or contact your support desk."),
     PasswordResult.NAME_TAKEN: _("Another account has your username. Contact your support desk."),
 }

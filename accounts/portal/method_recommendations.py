@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification import enrolments
 from verification.enrolments import Option
 
 _RENEW_AT_CODES = 3  # recovery codes left, or fewer
@@ -127,7 +128,8 @@ def _codes(n_codes: int) -> Recommendation:
         if n_codes
         else _("You have no recovery codes")
     )
-    text = _("Print 10 new ones. With a recovery code you can sign in when you have no other method with you.")
+    text = _("Print %(n)d new ones. With a recovery code you can sign in when you have no other method with you.")
+    text %= {"n": enrolments.recovery_codes_in_set()}
     name, kind = ("few_codes", "warn") if n_codes else ("no_codes", "info")
     return Recommendation(name, kind, title, text, "portal:recovery-codes", _("Get new codes"))
 
@@ -140,5 +142,6 @@ def _is_untried(option: Option, now: datetime) -> bool:
 
 def _untried(option: Option) -> Recommendation:
     title = _("Does %(label)s still reach you?") % {"label": option.label}
-    text = _("You haven’t used it for 6 months. Choose Try it now, so that you know it works when you need it.")
+    text = _("You haven’t used it for %(n)d months. Choose Try it now, so that you know it works when you need it.")
+    text %= {"n": _TRY_AFTER.days // 30}
     return Recommendation("untried", "info", title, text, "portal:methods", _("Check your methods"))

@@ -1,5 +1,6 @@
 """After how many incorrect codes a person gets a notice, even if they sign in between them."""
 
+from verification import limits
 from verification.challenges import queries
 from verification.context import Context
 from verification.models import Challenge
@@ -11,4 +12,5 @@ _NOTICE_AT_IN_MONTH = (10, 25, 50, 75)  # in 30 days, to catch someone who tries
 def notify_if_due(challenge: Challenge, context: Context, *, n_today: int, n_month: int) -> None:
     """Notify the person of many incorrect codes. Only someone who knows the password gets here."""
     if n_today == _NOTICE_AT_TODAY or n_month in _NOTICE_AT_IN_MONTH:
-        queries.notify_owner(challenge, "several_incorrect_codes", context, n=str(n_month))
+        days = str(limits.WRONG_CODES_PERIOD.days)
+        queries.notify_owner(challenge, "several_incorrect_codes", context, n=str(n_month), days=days)

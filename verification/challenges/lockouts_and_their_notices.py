@@ -26,6 +26,6 @@ def lock_all_methods(challenge: Challenge, context: Context) -> None:
     """Lock all methods of a person at the limit of 30 days. Once: a second call changes nothing."""
     if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
-        most = str(conf.wrong_codes_per_month())
-        queries.notify_owner(challenge, "all_methods_locked", context, n=most)
-        notices.alert_support(challenge.user, "all_methods_locked", now=context.now, n=most)
+        said = {"n": str(conf.wrong_codes_per_month()), "days": str(limits.WRONG_CODES_PERIOD.days)}
+        queries.notify_owner(challenge, "all_methods_locked", context, **said)
+        notices.alert_support(challenge.user, "all_methods_locked", now=context.now, **said)

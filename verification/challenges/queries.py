@@ -86,10 +86,10 @@ def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
     )
 
 
-def notify_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "") -> None:
+def notify_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "", days: str = "") -> None:
     """Notify the person of a challenge."""
     label = enrolments.label(challenge.enrolment)
-    notices.notify(challenge.user, kind, now=context.now, context=context, label=label, n=n)
+    notices.notify(challenge.user, kind, now=context.now, context=context, label=label, n=n, days=days)
 
 
 def data_for_method(challenge: Challenge, *, now: datetime, generation: int = 0) -> ChallengeData:

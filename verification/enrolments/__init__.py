@@ -46,6 +46,7 @@ from verification.enrolments.recovery_code_renewal import (
     backup_method,
     issue_recovery_codes,
     recovery_code_set,
+    recovery_codes_in_set,
     recovery_codes_left,
 )
 from verification.enrolments.removal import clear, must_keep_one, remove
@@ -110,6 +111,7 @@ __all__ = [
     "raise_epochs",
     "recommend",
     "recovery_code_set",
+    "recovery_codes_in_set",
     "recovery_codes_left",
     "registration_offers",
     "remove",

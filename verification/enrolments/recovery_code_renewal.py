@@ -61,6 +61,11 @@ def backup_method(allowed: Sequence[str]) -> str:
     return next((name for name in method_registry.names(Backup) if name in allowed), "")
 
 
+def recovery_codes_in_set() -> int:
+    """Return how many recovery codes a new set has."""
+    return method_registry.having(Backup)[0].n_codes
+
+
 def recovery_codes_left(user_id: int) -> int:
     """Count the recovery codes that still work. A pass may be a single-use code as well, but is no recovery code."""
     rows = SingleUseCode.objects.filter(

@@ -4,13 +4,13 @@ import hmac
 
 from verification.keys import crypto
 
-_DIGITS = 6
+DIGITS = 6
 
 
 def derive(*, handle: str, generation: int, nonce: str, key_id: str) -> str:
     """Compute the code of one generation of a challenge. Shape: six digits."""
     number = int.from_bytes(crypto.mac("code", handle, str(generation), nonce, key_id=key_id), "big")
-    return f"{number % 10**_DIGITS:0{_DIGITS}d}"
+    return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
 def match_code(*, handle: str, nonce: str, key_id: str) -> str:

@@ -15,7 +15,7 @@ from verification.models import BlockedRange
 
 _TRIAL_LENGTH = timedelta(minutes=1)  # in each interval, a blocked range is open this long
 MAX_TRIAL_MESSAGES = 4  # to a blocked range in each trial
-_TRIAL_INTERVAL = timedelta(minutes=15)
+TRIAL_INTERVAL = timedelta(minutes=15)
 
 
 def _load() -> tuple[BlockedRange, ...]:
@@ -39,7 +39,7 @@ def _is_blocked(blocked: BlockedRange, now: datetime) -> bool:
 
 def _is_trial(blocked: BlockedRange, now: datetime) -> bool:
     passed = now - blocked.began_at
-    return passed >= _TRIAL_INTERVAL and passed % _TRIAL_INTERVAL < _TRIAL_LENGTH and now < blocked.ends_at
+    return passed >= TRIAL_INTERVAL and passed % TRIAL_INTERVAL < _TRIAL_LENGTH and now < blocked.ends_at
 
 
 def paused_until(address: str, *, now: datetime) -> datetime | None:

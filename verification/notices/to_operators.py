@@ -12,7 +12,7 @@ from verification.audit import verification_events
 from verification.context import Context
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
-from verification.limits import countries_and_prices, spending_limits
+from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.models import BlockedRange, Channel, CircuitState
 from verification.notices.notice_lifetime import NOTICE_LIFE
 from verification.notices.template_path import template_path
@@ -54,6 +54,7 @@ def notify_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) 
     for each in blocked:
         notice = "few_codes_entered_in_own_country" if each.is_warning else "number_range_blocked"
         said = {"range": each.range, "n_sent": str(each.n_sent), "n_proven": str(each.n_proven)}
+        said["trial_minutes"] = _minutes(blocked_ranges.TRIAL_INTERVAL)
         notify_operators(notice, now=now, until_at=each.ends_at.isoformat(), **said)
 
 
@@ -78,7 +79,7 @@ def notify_of_circuits(now: datetime) -> None:
             others = ", ".join(name for name in routes.able(Channel(circuit.kind)) if name != circuit.provider)
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
-            said["others"] = others
+            said |= {"others": others, "minutes": _minutes(circuit_breaker.MIN_TIME_CLOSED)}
             notice = "provider_in_use_again" if circuit.state == CircuitState.CLOSED else "provider_bypassed"
             notify_operators(notice, now=now, right="change_route", **said)
 
@@ -87,7 +88,11 @@ def _about(limit: spending_limits.SpendingWindow) -> dict[str, str]:
     alarm, stop = (
         f"{at / countries_and_prices.UNIT:.2f}" if at is not None else "" for at in (limit.alarm_at, limit.stop_at)
     )
-    return {"span": str(limit.span), "alarm": alarm, "stop": stop}
+    return {"span": str(limit.span), "days": str(limit.window.days), "alarm": alarm, "stop": stop}
+
+
+def _minutes(span: timedelta) -> str:
+    return str(span // timedelta(minutes=1))
 
 
 def notify_operators(kind: str, /, *, now: datetime, right: str = "change_spendinglimit", **values: str) -> None:

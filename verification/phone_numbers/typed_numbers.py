@@ -159,7 +159,9 @@ def _keys(text: str) -> str:
 
 
 def _no_extension() -> Impossible:
-    return Impossible(_("Enter an extension of up to 10 digits. A comma adds a pause."), "extension")
+    return Impossible(
+        _("Enter an extension of up to %(n)d digits. A comma adds a pause.") % {"n": _MAX_EXTENSION_LENGTH}, "extension"
+    )
 
 
 def _signs(text: str) -> str:

@@ -27,6 +27,7 @@ def renew(request: AuthedRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "is_locked": any(option.is_locked for option in mine if option.is_backup),
         "n_codes": enrolments.recovery_codes_left(request.user.pk),
+        "n_new": enrolments.recovery_codes_in_set(),
         "replaces": present,
         "here": "methods",
     }

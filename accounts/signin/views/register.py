@@ -181,7 +181,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
         return redirect("signin:register-second")  # which ends by POST: a GET signs nobody in
     present = enrolments.recovery_code_set(user.pk, backup)
     values: dict[str, Any] = {"steps": _steps(), "current": 4, "person": user.get_username(), "replaces": present}
-    values["backup"] = backup
+    values |= {"backup": backup, "n_new": enrolments.recovery_codes_in_set()}
     if request.method == "POST":
         replaces = request.POST.get("replaces", "")
         fresh = enrolments.issue_recovery_codes(user, context, method_name=backup, replaces=replaces)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import app_passwords
 from accounts.models import SupportRequest, User
+from accounts.support import caller_verification
 from accounts.support.actions import ActionRefusal, ActionState
 from accounts.support.actions.registry import ACTIONS
 from tests.infrastructure.rounds import rounds
@@ -356,3 +357,11 @@ def test_preview_for_many_who_all_wait_promises_no_change(ana: Person, ben: Pers
     assert (page.data("at-once"), page.data("waiting")) == (["0"], ["2"])
     assert page.offers("Request approval for 2 people")
     assert not page.offers(f"{ACTIONS['unlock'].label} for")
+
+
+def test_page_says_how_long_a_caller_stays_verified(ana: Person, dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing: the page said 15 minutes, whatever the constant said."""
+    monkeypatch.setattr(caller_verification, "CHECK_LIFE", timedelta(minutes=20))
+    case(dora, ana)
+
+    assert "valid for 20 minutes" in dora.browser.follow("Verify the caller")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from verification.keys import one_time_codes
@@ -40,7 +41,7 @@ class Email(Delivered):
     name = "email"
     icon = "mail"
     label = _("Email")
-    explain = _("We email you a code with 6 digits.")
+    explain = format_lazy(_("We email you a code with {n} digits."), n=one_time_codes.DIGITS)
     caution = _("Least secure: anyone who can read your email gets your codes.")
     kind = Channel.MAIL
     is_allowed_by_default = False

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.inputs import typed_codes
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Backup
-from verification.methods.recovery.generating_recovery_codes import ALPHABET, PART_LENGTH, generate_codes
+from verification.methods.recovery.generating_recovery_codes import ALPHABET, N_CODES, PART_LENGTH, generate_codes
 from verification.outcomes import Verdict
 
 _GROUP = f"[{ALPHABET}]{{4}}"
@@ -40,6 +40,7 @@ class Recovery(Backup):
     label = _("Recovery code")
     explain = _("Enter one of the codes that you printed or saved.")
     code_lengths = frozenset()
+    n_codes = N_CODES
 
     def read(self, text: str) -> str:
         """Take the one code out of a pasted line, such as `3. ABCD EFGH JKLM NPQR`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
@@ -32,7 +33,7 @@ class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
     label = _("Text message")
-    explain = _("We text you a code with 6 digits.")
+    explain = format_lazy(_("We text you a code with {n} digits."), n=one_time_codes.DIGITS)
     caution = _("Less secure: someone who takes over your number gets your codes.")
     kind = Channel.TEXT
     address_kind = "phone"
