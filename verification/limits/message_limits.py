@@ -124,7 +124,7 @@ def _settled_messages(address: str, start: datetime) -> QuerySet[Message, tuple[
     sent = Message.objects.filter(
         is_settled,
         challenge__network__startswith=common_start(address),
-        challenge__issued_at__gte=start,  # limits what the index reads: each message updates this time
+        challenge__issued_at__gte=start - DAY,  # limits what the index reads: a code is sent again within a day
         created_at__gte=start,
     )
     return sent.values_list("challenge__network").annotate(n=Count("pk"))

@@ -13,7 +13,7 @@ from verification import limits
 from verification.limits import message_limits, network_of
 from verification.limits.client_networks import common_start
 from verification.limits.counting.counter_rows import EPOCH
-from verification.models import Counter, Message, MessageState
+from verification.models import Challenge, Counter, Message, MessageState
 from verification.outcomes import Verdict
 
 MINUTE = timedelta(minutes=1)
@@ -193,3 +193,14 @@ def test_codes_of_the_same_ipv6_network_give_its_sends_back(ana: EngineUser, set
         issued = here.start("text", binding=f"right {at}")
 
         assert here.answer(issued, here.code(issued), binding=f"right {at}").proven
+
+
+def test_code_sent_again_counts_in_the_hour_in_which_it_was_sent(ana: EngineUser) -> None:
+    """Seen failing: the challenge had begun before the hour, so its message was left out."""
+    issued = ana.start("text")
+    assert ana.answer(issued, ana.code(issued)).proven
+    Challenge.objects.update(issued_at=ana.context.now - timedelta(minutes=70))
+
+    found = message_limits._settled_messages(ana.context.network, ana.context.now - timedelta(minutes=1))
+
+    assert list(found) == [(ana.context.network, 1)]
