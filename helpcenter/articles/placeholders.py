@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from helpcenter import contacts
-from verification import conf, policies
+from verification import conf, enrolments, policies
 
 if TYPE_CHECKING:
     pass
@@ -39,6 +39,7 @@ def places(user: User | None = None) -> dict[str, str]:
         "minutes": str(int(rules.code_life.total_seconds() // 60)),
         "tries": str(conf.attempts_per_challenge()),
         "free_failures": str(conf.failures_before_delay()),
+        "recovery_codes": str(enrolments.recovery_codes_in_set()),
         "resend": str(int(conf.resend_after().total_seconds())),
         "address": conf.public_url(),
     }

@@ -62,8 +62,8 @@ def backup_method(allowed: Sequence[str]) -> str:
 
 
 def recovery_codes_in_set() -> int:
-    """Return how many recovery codes a new set has."""
-    return method_registry.having(Backup)[0].n_codes
+    """Return how many recovery codes a new set has, or 0 if no method has any."""
+    return next((method.n_codes for method in method_registry.having(Backup)), 0)
 
 
 def recovery_codes_left(user_id: int) -> int:

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group
 from accounts.models import User
 from helpcenter import articles
 from helpcenter.models import Article, Contact
+from verification import method_registry
+from verification.method_capabilities import Backup
 
 
 def test_places_are_filled_and_unknown_ones_stay() -> None:
@@ -28,6 +30,17 @@ def test_sender_without_a_number_is_the_organisation(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(settings, "SENDER_NUMBERS", ("+41445550100", "Example", "Example"))
     assert articles.places()["senders"] == "+41445550100, Example"
+
+
+@pytest.mark.usefixtures("db")
+def test_article_says_how_many_recovery_codes_a_set_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing with the number in the article."""
+    (method,) = method_registry.having(Backup)
+    monkeypatch.setattr(method, "n_codes", 12)
+
+    article = Article.objects.get(slug="recovery-codes")
+
+    assert "You get 12," in articles.fill(article.body, articles.places())
 
 
 @pytest.mark.usefixtures("db")
