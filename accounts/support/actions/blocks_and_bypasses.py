@@ -33,6 +33,7 @@ from verification.models import AppPasswordsEnd
 _MIN_EXTENSION = timedelta(minutes=1)  # an end within this time of the existing one counts as the same
 _MIN_BYPASS_SECONDS, _MAX_BYPASS_SECONDS = 30, 3600
 _BLOCK_DAYS = 90  # of a block that isn't permanent
+_FOR_DAYS = format_lazy(gettext_lazy("For {n} days"), n=_BLOCK_DAYS)
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # a permanent block
 
 
@@ -159,10 +160,7 @@ class BlockForm(ActionForm):
     field_order = ["days", "reason", "ticket"]
     days = forms.TypedChoiceField(
         label=gettext_lazy("How long"),
-        choices=(
-            (_BLOCK_DAYS, format_lazy(gettext_lazy("For {n} days"), n=_BLOCK_DAYS)),
-            (0, gettext_lazy("Until someone unblocks them")),
-        ),
+        choices=((_BLOCK_DAYS, _FOR_DAYS), (0, gettext_lazy("Until someone unblocks them"))),
         coerce=int,
         initial=_BLOCK_DAYS,
         widget=forms.RadioSelect,

@@ -1,4 +1,4 @@
-"""The list of all reports for administrators and auditors, in the order of their tabs. Read-only."""
+"""The list of all reports for administrators and auditors, in the order of their tabs. Their keys are in URLs."""
 
 from datetime import datetime
 

@@ -79,8 +79,8 @@ class UploadForm(forms.Form):
         if Import.Kind.PEOPLE not in mine:
             del self.fields["invites"]
 
-    def clean_file(self) -> "UploadedFile[Any]":
-        file: UploadedFile[Any] = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[bytes]":
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > size_limits.MAX_FILE_BYTES:
             raise forms.ValidationError(self.fields["file"].error_messages["required"])
         return file
