@@ -79,7 +79,7 @@ def notify_of_circuits(now: datetime) -> None:
             others = ", ".join(name for name in routes.able(Channel(circuit.kind)) if name != circuit.provider)
             cause = routes.explained(circuit.provider, circuit.code).strip()
             said = {"provider": circuit.provider, "kind": circuit.kind, "why": circuit.why, "cause": cause}
-            said |= {"others": others, "minutes": _minutes(circuit_breaker.MIN_STEADY_TIME)}
+            said |= {"others": others, "minutes": _minutes(circuit_breaker.MIN_UPTIME)}
             notice = "provider_in_use_again" if circuit.state == CircuitState.CLOSED else "provider_bypassed"
             notify_operators(notice, now=now, right="change_route", **said)
 

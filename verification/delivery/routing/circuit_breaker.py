@@ -21,7 +21,7 @@ from verification.models import (
 )
 
 _log = logging.getLogger(__name__)
-MIN_STEADY_TIME = timedelta(minutes=5)  # a circuit closed for so long is reported as working
+MIN_UPTIME = timedelta(minutes=5)  # a circuit closed for so long is reported as working
 _MAX_TRIPS_COUNTED = 12  # pauses in a row; the count stops there
 
 # Reasons that say something about the provider, not the number.
@@ -127,7 +127,7 @@ def pending_notices(now: datetime) -> Iterator[Circuit]:
     """
     unknown = Circuit.objects.filter(notified_at=None).exclude(state=CircuitState.CLOSED)
     closed = Circuit.objects.exclude(notified_at=None).filter(state=CircuitState.CLOSED)
-    steady = closed.filter(changed_at__lte=now - MIN_STEADY_TIME)
+    steady = closed.filter(changed_at__lte=now - MIN_UPTIME)
     for rows, notified_at in ((unknown, now), (steady, None)):
         for circuit in rows.exclude(kind=Channel.MAIL).order_by("pk"):  # an outage of email can't be emailed
             if Circuit.objects.filter(pk=circuit.pk, notified_at=circuit.notified_at).update(notified_at=notified_at):
