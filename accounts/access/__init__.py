@@ -1,4 +1,4 @@
-"""Access to applications: one decision about session facts, a person's methods and what is required."""
+"""Access to applications: one decision about a session's authentication, a person's methods and what is required."""
 
 from accounts.access import (
     acr_and_amr_values,
@@ -13,24 +13,24 @@ from accounts.access import (
 )
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
 from accounts.access.age_of_verifications import Demand
-from accounts.access.application_access import of_facts, of_person, of_request
+from accounts.access.application_access import of_authentication, of_person, of_request
 from accounts.access.groups_allowed import Groups, forget, groups_of
 from accounts.access.required_strength import RequestedVerification
 from accounts.access.stepping_up import step_up
 from accounts.access.stored_session_reader import of_data
 from accounts.applications import AccessReason
-from accounts.sessions.session_assurance import SessionFacts, Verification
+from accounts.sessions.session_assurance import AuthenticationContext, Verification
 
 __all__ = [
     "AccessDecision",
     "AccessReason",
     "AccessStep",
     "AskedBy",
+    "AuthenticationContext",
     "Demand",
     "Groups",
     "RequestedVerification",
     "Requirement",
-    "SessionFacts",
     "Verification",
     "acr_and_amr_values",
     "acr_words",
@@ -39,8 +39,8 @@ __all__ = [
     "decide",
     "forget",
     "groups_of",
+    "of_authentication",
     "of_data",
-    "of_facts",
     "of_person",
     "of_request",
     "portal_and_staff",

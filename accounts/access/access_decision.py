@@ -1,4 +1,7 @@
-"""The one decision about access: a session's facts against what is required. Pure: no query, no request, no clock."""
+"""The one decision about access: a session's authentication against what is required.
+
+Pure: no query, no request, no clock.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from enum import StrEnum
 from accounts.access import acr_and_amr_values, age_of_verifications, step_up_rounds
 from accounts.access.age_of_verifications import Demand
 from accounts.applications import AccessReason
-from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
+from accounts.sessions.session_assurance import PASSWORD, AuthenticationContext, Verification
 from verification import method_registry
 from verification.policies import DecisionReason
 from verification.strengths import AuthenticationStrength
@@ -75,7 +78,7 @@ class AccessDecision:
 
 
 def decide(
-    facts: SessionFacts | None,
+    authentication: AuthenticationContext | None,
     owned: Collection[str] | None,
     requirement: Requirement,
     *,
@@ -92,24 +95,24 @@ def decide(
         )
     if not is_allowed:
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
-    if facts is not None and (granted := _granted(facts, requirement, now)) is not None:
+    if authentication is not None and (granted := _granted(authentication, requirement, now)) is not None:
         return granted
     if rounds >= step_up_rounds.MAX_ROUNDS:
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.TOO_MANY_ROUNDS)
-    if facts is None and owned is None:
+    if authentication is None and owned is None:
         return AccessDecision(
             step=AccessStep.ASK, reason=AccessReason.SIGNED_OUT, methods=requirement.strength.methods()
         )
-    return _missing(facts, owned or (), requirement, now)
+    return _missing(authentication, owned or (), requirement, now)
 
 
-def _granted(facts: SessionFacts, requirement: Requirement, now: datetime) -> AccessDecision | None:
+def _granted(authentication: AuthenticationContext, requirement: Requirement, now: datetime) -> AccessDecision | None:
     strength = requirement.strength
-    fresh = tuple(each for each in facts.verified if _is_fresh(each, requirement, now))
+    fresh = tuple(each for each in authentication.verified if _is_fresh(each, requirement, now))
     if fresh and strength.accepts({each.method for each in fresh}):
         return _answer(AccessReason.MET, fresh, requirement)
-    if _is_skipped(facts) and _may_be_skipped(requirement):
-        return _answer(AccessReason.SKIPPED, facts.verified, requirement)
+    if _is_skipped(authentication) and _may_be_skipped(requirement):
+        return _answer(AccessReason.SKIPPED, authentication.verified, requirement)
     return None
 
 
@@ -119,8 +122,11 @@ def _is_fresh(verification: Verification, requirement: Requirement, now: datetim
     )
 
 
-def _is_skipped(facts: SessionFacts) -> bool:
-    return not facts.has_second_step and facts.why in {DecisionReason.REMEMBERED, DecisionReason.TRUSTED_NETWORK}
+def _is_skipped(authentication: AuthenticationContext) -> bool:
+    return not authentication.has_second_step and authentication.why in {
+        DecisionReason.REMEMBERED,
+        DecisionReason.TRUSTED_NETWORK,
+    }
 
 
 def _may_be_skipped(requirement: Requirement) -> bool:
@@ -144,7 +150,7 @@ def _answer(reason: AccessReason, counted: Collection[Verification], requirement
 
 
 def _missing(
-    facts: SessionFacts | None, owned: Collection[str], requirement: Requirement, now: datetime
+    authentication: AuthenticationContext | None, owned: Collection[str], requirement: Requirement, now: datetime
 ) -> AccessDecision:
     """Say what would be enough: a method that they have, or else one to set up."""
     strength = requirement.strength
@@ -152,13 +158,13 @@ def _missing(
     if not strength.is_second_step and not fitting:
         fitting = (PASSWORD,)
     if fitting:
-        return AccessDecision(step=AccessStep.ASK, reason=_why(facts, requirement), methods=fitting)
+        return AccessDecision(step=AccessStep.ASK, reason=_why(authentication, requirement), methods=fitting)
     offered = strength.methods() if requirement.offered is None else requirement.offered
     possible = _ordered(set(offered) & set(strength.methods()))
     if not possible:
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NO_METHOD_POSSIBLE)
     return AccessDecision(
-        step=AccessStep.ENROL, reason=AccessReason.NO_METHOD, methods=possible, first=_first(facts, owned, now)
+        step=AccessStep.ENROL, reason=AccessReason.NO_METHOD, methods=possible, first=_first(authentication, owned, now)
     )
 
 
@@ -166,23 +172,23 @@ def _ordered(methods: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in method_registry.methods() if name in methods)
 
 
-def _why(facts: SessionFacts | None, requirement: Requirement) -> AccessReason:
-    if facts is None:
+def _why(authentication: AuthenticationContext | None, requirement: Requirement) -> AccessReason:
+    if authentication is None:
         return AccessReason.SIGNED_OUT
-    if requirement.strength.accepts({each.method for each in facts.verified}):
+    if requirement.strength.accepts({each.method for each in authentication.verified}):
         return AccessReason.TOO_OLD
-    if _is_skipped(facts) and requirement.strength.is_any_second_step:
+    if _is_skipped(authentication) and requirement.strength.is_any_second_step:
         return AccessReason.REMEMBERED
     return AccessReason.TOO_WEAK
 
 
-def _first(facts: SessionFacts | None, owned: Collection[str], now: datetime) -> tuple[str, ...]:
+def _first(authentication: AuthenticationContext | None, owned: Collection[str], now: datetime) -> tuple[str, ...]:
     """Return the strongest methods that someone has, or nothing if one of them was verified a moment ago.
 
     Without it, a stolen password and a weak method would be enough to set up a strong one of one's own.
     """
     strongest = _strongest(owned) or (PASSWORD,)
-    verified = facts.verified if facts is not None else ()
+    verified = authentication.verified if authentication is not None else ()
     recent = {each.method for each in verified if age_of_verifications.allows_setup(each.at, now=now)}
     return () if recent & set(strongest) else strongest
 

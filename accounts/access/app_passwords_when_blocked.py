@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.access.access_decision import AccessDecision, Requirement, decide
 from accounts.models import User
-from accounts.sessions.session_assurance import PASSWORD, SessionFacts, Verification
+from accounts.sessions.session_assurance import PASSWORD, AuthenticationContext, Verification
 from verification import policies, strengths
 from verification.policies import DecisionReason
 
@@ -17,7 +17,14 @@ def older_app(user: User, *, is_allowed: bool, now: datetime) -> AccessDecision:
     An app can't do a second step, so a locked one doesn't stop it. A block does, and so does making the account safe.
     """
     is_stopped = policies.refusal(user, now) is DecisionReason.BLOCKED or user.securing_since is not None
-    facts = SessionFacts(ref="", user_id=user.pk, epoch=0, verified=(Verification(method=PASSWORD, at=now),))
+    authentication = AuthenticationContext(
+        ref="", user_id=user.pk, epoch=0, verified=(Verification(method=PASSWORD, at=now),)
+    )
     return decide(
-        facts, (), _OLDER_APP, is_allowed=is_allowed, refusal=DecisionReason.BLOCKED if is_stopped else "", now=now
+        authentication,
+        (),
+        _OLDER_APP,
+        is_allowed=is_allowed,
+        refusal=DecisionReason.BLOCKED if is_stopped else "",
+        now=now,
     )

@@ -14,7 +14,7 @@ from accounts.access.required_strength import RequestedVerification
 from accounts.applications import AccessReason
 from accounts.models import Application, User
 from accounts.sessions import session_assurance
-from accounts.sessions.session_assurance import SessionFacts
+from accounts.sessions.session_assurance import AuthenticationContext
 from verification import enrolments, policies
 from verification.policies import Rules
 
@@ -25,24 +25,24 @@ def of_request(
     request: HttpRequest, application: Application, *, wanted: RequestedVerification | None = None
 ) -> AccessDecision:
     """Decide whether a request's person may use an application now."""
-    facts = session_assurance.facts(request)
-    user = request.user if facts is not None and isinstance(request.user, User) else None
+    authentication = session_assurance.authentication(request)
+    user = request.user if authentication is not None and isinstance(request.user, User) else None
     now = timezone.now()
     rounds = step_up_rounds.rounds(request, application.slug, now)
-    return of_person(user, application, facts, now, wanted=wanted, rounds=rounds)
+    return of_person(user, application, authentication, now, wanted=wanted, rounds=rounds)
 
 
 def of_person(
     user: User | None,
     application: Application,
-    facts: SessionFacts | None = None,
+    authentication: AuthenticationContext | None = None,
     now: datetime | None = None,
     *,
     wanted: RequestedVerification | None = None,
     groups: Groups | None = None,
     rounds: int = 0,
 ) -> AccessDecision:
-    """Decide about a person and the facts of their session. Without facts, it says what a sign-in would have to meet.
+    """Decide about a person and their session's authentication. Without one, it says what a sign-in would have to meet.
 
     One statement if access is granted: the groups, unless they are given. Otherwise also what the person has set up.
     """
@@ -52,8 +52,8 @@ def of_person(
         return decide(None, None, required, is_allowed=True, refusal="", now=now)
     groups = groups_allowed.groups_of(user.pk) if groups is None else groups
     rules = policies.rules_of_groups(groups)
-    at_once = of_facts(user, application, facts, groups, now, wanted=wanted, rounds=rounds)
-    is_over = facts is not None and not session_assurance.holds(facts, rules)
+    at_once = of_authentication(user, application, authentication, groups, now, wanted=wanted, rounds=rounds)
+    is_over = authentication is not None and not session_assurance.holds(authentication, rules)
     if at_once.step is AccessStep.CONTINUE or at_once.reason in _FINAL or is_over:
         return at_once
     is_allowed, refusal = groups_allowed.may_use(application, groups), policies.refusal(user, now) or ""
@@ -61,7 +61,9 @@ def of_person(
     demanded = required_strength.raised(floor, wanted)
 
     def answer(requirement: Requirement, owned: Collection[str]) -> AccessDecision:
-        return decide(facts, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds)
+        return decide(
+            authentication, owned, requirement, is_allowed=is_allowed, refusal=refusal, now=now, rounds=rounds
+        )
 
     owned, offered = _methods(user, rules, now)
     answers = [answer(replace(each, offered=offered), owned) for each in demanded]
@@ -72,10 +74,10 @@ def of_person(
     return answer(replace(without, offered=offered), owned)
 
 
-def of_facts(
+def of_authentication(
     user: User,
     application: Application,
-    facts: SessionFacts | None,
+    authentication: AuthenticationContext | None,
     groups: Groups,
     now: datetime,
     *,
@@ -87,9 +89,9 @@ def of_facts(
     [requirement, *_others] = required_strength.raised(
         required_strength.floor(application, rules.strength), wanted or RequestedVerification()
     )
-    counts = facts is not None and session_assurance.holds(facts, rules)
+    counts = authentication is not None and session_assurance.holds(authentication, rules)
     return decide(
-        facts if counts else None,
+        authentication if counts else None,
         requirement.strength.methods(),
         requirement,
         is_allowed=groups_allowed.may_use(application, groups),

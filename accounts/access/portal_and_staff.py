@@ -19,17 +19,21 @@ def portal(request: HttpRequest) -> AccessDecision:
 
     A statement only if the second step was skipped, because what policy says of that can change.
     """
-    facts = session_assurance.facts(request)
-    if facts is not None and not session_assurance.is_settled(facts):
-        facts = facts if session_assurance.holds(facts, policies.rules_for(facts.user_id)) else None
-    return decide(facts, (), _PORTAL, is_allowed=True, refusal="", now=timezone.now())
+    authentication = session_assurance.authentication(request)
+    if authentication is not None and not session_assurance.is_settled(authentication):
+        authentication = (
+            authentication
+            if session_assurance.holds(authentication, policies.rules_for(authentication.user_id))
+            else None
+        )
+    return decide(authentication, (), _PORTAL, is_allowed=True, refusal="", now=timezone.now())
 
 
 def staff(request: HttpRequest) -> AccessDecision:
     """Decide whether a request's session opens the staff pages: to staff, after a second step that nothing replaced."""
-    here, facts = session_assurance.of(request), session_assurance.facts(request)
+    here, authentication = session_assurance.of(request), session_assurance.authentication(request)
     is_allowed = here.user is not None and here.is_proven and here.user.is_active and here.user.is_staff
-    return decide(facts, (), _STAFF, is_allowed=is_allowed, refusal="", now=timezone.now())
+    return decide(authentication, (), _STAFF, is_allowed=is_allowed, refusal="", now=timezone.now())
 
 
 def again(request: HttpRequest, *, within: timedelta) -> AccessDecision:
@@ -37,8 +41,10 @@ def again(request: HttpRequest, *, within: timedelta) -> AccessDecision:
 
     It takes the second step, or the password if no second step is required of them.
     """
-    here, facts = session_assurance.of(request), session_assurance.facts(request)
-    needs_none = facts is not None and facts.why == DecisionReason.NOT_REQUIRED
+    here, authentication = session_assurance.of(request), session_assurance.authentication(request)
+    needs_none = authentication is not None and authentication.why == DecisionReason.NOT_REQUIRED
     strength = strengths.PASSWORD if needs_none else strengths.SECOND_STEP
     requirement = Requirement(strength=strength, max_age=within - timedelta.resolution, remembered_counts=False)
-    return decide(facts, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now())
+    return decide(
+        authentication, (), requirement, is_allowed=here.is_proven or needs_none, refusal="", now=timezone.now()
+    )

@@ -8,12 +8,12 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
 from accounts.sessions import session_assurance
-from accounts.sessions.session_assurance import SessionFacts
+from accounts.sessions.session_assurance import AuthenticationContext
 from accounts.sessions.session_store import BACKEND, SessionStore
 
 
-def of_data(stored: str, user: User, *, ref: str, now: datetime) -> SessionFacts | None:
-    """Return the facts in the stored data of a session, or None if it doesn't count for this person. No statement."""
+def of_data(stored: str, user: User, *, ref: str, now: datetime) -> AuthenticationContext | None:
+    """Return the authentication in the data of a session, or None if it doesn't count for this person. No statement."""
     data: dict[str, Any] = SessionStore().decode(stored)
     if data.get(SESSION_KEY) != str(user.pk) or data.get(BACKEND_SESSION_KEY) != BACKEND:
         return None

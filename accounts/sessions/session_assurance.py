@@ -32,8 +32,8 @@ class Verification:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionFacts:
-    """What a session knows: whose it is, what was verified in it and when, and from where.
+class AuthenticationContext:
+    """The authentication of a session: whose it is, what was verified in it and when, and from where.
 
     Shape: `ref` is `Session.ref`; `network` is where the person signed in from; `why` is the reason for the decision at
     sign-in; `until` is when it ends early, because a pass opened it.
@@ -95,7 +95,7 @@ class AuthedRequest(HttpRequest):
 
 def of(request: HttpRequest) -> Assurance:
     """Return the assurance of a request's session. A half signed-in session has none."""
-    here = facts(request)
+    here = authentication(request)
     if here is None:
         return Assurance()
     return Assurance(
@@ -106,7 +106,7 @@ def of(request: HttpRequest) -> Assurance:
     )
 
 
-def facts(request: HttpRequest) -> SessionFacts | None:
+def authentication(request: HttpRequest) -> AuthenticationContext | None:
     """Return what a request's session knows, or None if nobody is signed in by it any more."""
     user = request.user
     if not user.is_authenticated or not request.session.get(KEY):
@@ -114,7 +114,7 @@ def facts(request: HttpRequest) -> SessionFacts | None:
     return read(request.session, user, ref=session_store.ref_of(request.session), now=timezone.now())
 
 
-def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> SessionFacts | None:
+def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> AuthenticationContext | None:
     """Return what the data of a session says, or None if it no longer counts for its user."""
     kept = data.get(KEY) or {}
     if kept.get("epoch") != user.epoch or "verified" not in kept or policies.refusal(user, now):
@@ -122,7 +122,7 @@ def read(data: Mapping[str, Any], user: User, *, ref: str, now: datetime) -> Ses
     until = _instant(kept["until"]) if "until" in kept else None
     if until is not None and until <= now:
         return None
-    return SessionFacts(
+    return AuthenticationContext(
         ref=ref,
         user_id=user.pk,
         epoch=user.epoch,
@@ -148,7 +148,7 @@ def keep(
 
 def add(request: HttpRequest, user: User, method: str, *, at: datetime, until: datetime | None = None) -> None:
     """Add a verification to those that the session knows. A second step was done, so nothing stands in for it now."""
-    here = facts(request)
+    here = authentication(request)
     former = {each.method: each.at for each in here.verified} if here is not None else {}
     keep(request, user, verified=former | {method: at}, why=DecisionReason.REQUIRED, until=until)
 
@@ -158,12 +158,12 @@ def place(request: HttpRequest, context: Context) -> None:
     request.session[PLACE] = {"agent": context.agent, "network": context.network}
 
 
-def is_settled(here: SessionFacts) -> bool:
+def is_settled(here: AuthenticationContext) -> bool:
     """Return whether a session holds whatever policy says now, because nothing skipped its second step."""
     return here.has_second_step or here.why not in _UNPROVEN
 
 
-def holds(here: SessionFacts, rules: Rules) -> bool:
+def holds(here: AuthenticationContext, rules: Rules) -> bool:
     """Return whether the policy in force would still let the second step of a session be skipped, if it was."""
     return is_settled(here) or _UNPROVEN[here.why](rules, here.network)
 

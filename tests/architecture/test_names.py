@@ -260,7 +260,7 @@ REPLACED = {
     "Board": "RoutingSnapshot",
     "CAST": "DEMO_USERS",
     "DeskConfig": "AdminConfig",
-    "Facts": "Context, SessionFacts or ReportedVerification",
+    "Facts": "Context, AuthenticationContext or ReportedVerification",
     "Fate": "MessageResult",
     "Flights": "Running",
     "Heard": "ParsedCallback",

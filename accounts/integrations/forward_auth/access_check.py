@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db.models import OuterRef, Subquery
 
 from accounts import access
-from accounts.access import AccessDecision, AccessReason, AccessStep, Groups, SessionFacts
+from accounts.access import AccessDecision, AccessReason, AccessStep, AuthenticationContext, Groups
 from accounts.integrations.forward_auth import cookies, protected_hosts
 from accounts.integrations.forward_auth.forwarded_url import Doubt, ForwardedUrl
 from accounts.integrations.forward_auth.identity_headers import Identity
@@ -48,11 +48,11 @@ class AccessCheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedInVisitor:
-    """Somebody who is signed in. `facts` is None if their session no longer counts."""
+    """Somebody who is signed in. `authentication` is None if their session no longer counts."""
 
     user: User
     session_ref: str
-    facts: SessionFacts | None
+    authentication: AuthenticationContext | None
     groups: Groups
 
 
@@ -93,7 +93,9 @@ def of(address: ForwardedUrl | Doubt, cookie_header: str, now: datetime) -> Acce
 
 def judge(rule: PathRule, visitor: SignedInVisitor, now: datetime) -> AccessCheckResult:
     """Return the outcome for somebody who is signed in."""
-    answer = access.of_facts(visitor.user, rule.application, visitor.facts, visitor.groups, now, wanted=rule.wanted)
+    answer = access.of_authentication(
+        visitor.user, rule.application, visitor.authentication, visitor.groups, now, wanted=rule.wanted
+    )
     if answer.step is not AccessStep.CONTINUE:
         return AccessCheckResult(verdict=_verdict(answer), reason=answer.reason, rule=rule, answer=answer)
     if visitor.user.needs_new_password:  # the portal asks for it first
@@ -138,7 +140,9 @@ def visitor_of_session(user_id: int, session_ref: str, now: datetime) -> SignedI
 
 
 def _visitor(user: User, session_ref: str, data: str, now: datetime) -> SignedInVisitor | None:
-    facts = access.of_data(data, user, ref=session_ref, now=now)
-    if facts is None:
+    authentication = access.of_data(data, user, ref=session_ref, now=now)
+    if authentication is None:
         return None
-    return SignedInVisitor(user=user, session_ref=session_ref, facts=facts, groups=access.groups_of(user.pk))
+    return SignedInVisitor(
+        user=user, session_ref=session_ref, authentication=authentication, groups=access.groups_of(user.pk)
+    )

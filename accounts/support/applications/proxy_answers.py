@@ -73,7 +73,7 @@ def explain(url: str, user: User | None, proxy: Proxy | None, now: datetime) -> 
     visitor = access_check.visitor_of_session(session.user_id or 0, session.ref, now) if session else None
     if user is None or visitor is None:
         return _told(_stranger(rule, user, now), session)
-    return _told(access_check.judge(rule, visitor, now), session, _enough(rule, user, visitor.facts, now))
+    return _told(access_check.judge(rule, visitor, now), session, _enough(rule, user, visitor.authentication, now))
 
 
 def _may_ask(proxy: Proxy, rule: PathRule) -> bool:
@@ -91,8 +91,10 @@ def _stranger(rule: PathRule, user: User | None, now: datetime) -> AccessCheckRe
     return AccessCheckResult(verdict=verdict, reason=answer.reason, rule=rule, answer=answer)
 
 
-def _enough(rule: PathRule, user: User, facts: access.SessionFacts | None, now: datetime) -> tuple[str, ...]:
-    answer = access.of_person(user, rule.application, facts, now, wanted=rule.wanted)
+def _enough(
+    rule: PathRule, user: User, authentication: access.AuthenticationContext | None, now: datetime
+) -> tuple[str, ...]:
+    answer = access.of_person(user, rule.application, authentication, now, wanted=rule.wanted)
     return tuple(
         str(method_registry.method(name).label) for name in answer.methods if method_registry.is_installed(name)
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import access
-from accounts.access import AccessDecision, AccessStep, SessionFacts, Verification
+from accounts.access import AccessDecision, AccessStep, AuthenticationContext, Verification
 from accounts.integrations.forward_auth.identity_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims_about_person
 from accounts.models import Application, OidcClient, User
@@ -60,21 +60,29 @@ def trial(application: Application, person: User, client: OidcClient | None, now
     )
     usable = [each for each in own if not each.is_locked and not each.unavailable_reason]
     methods = dict.fromkeys((each.method, str(each.label)) for each in usable)
-    ways = [(_("Password and %(method)s") % {"method": label}, _facts(person, now, name)) for name, label in methods]
+    ways = [
+        (_("Password and %(method)s") % {"method": label}, _authentication(person, now, name))
+        for name, label in methods
+    ]
     if decision.reason is DecisionReason.REMEMBERED:
-        ways.append((_("Password, in a remembered browser"), _facts(person, now, "", why=DecisionReason.REMEMBERED)))
+        ways.append(
+            (_("Password, in a remembered browser"), _authentication(person, now, "", why=DecisionReason.REMEMBERED))
+        )
     if decision.reason is DecisionReason.NOT_REQUIRED or not ways:
-        ways.insert(0, (_("Password only"), _facts(person, now, "")))
+        ways.insert(0, (_("Password only"), _authentication(person, now, "")))
     groups = access.groups_of(person.pk)
-    tries = [_try(label, access.of_person(person, application, facts, now, groups=groups)) for label, facts in ways]
+    tries = [
+        _try(label, access.of_person(person, application, authentication, now, groups=groups))
+        for label, authentication in ways
+    ]
     granted = next((each.answer for each in tries if each.is_open), None)
     told = _told(application, person, client, granted, sorted(groups.values())) if granted else {}
     return Trial(person=person, tries=tuple(tries), told=told)
 
 
-def _facts(person: User, now: datetime, method: str, *, why: str = "") -> SessionFacts:
+def _authentication(person: User, now: datetime, method: str, *, why: str = "") -> AuthenticationContext:
     verified = [Verification(method=PASSWORD, at=now), *([Verification(method=method, at=now)] if method else [])]
-    return SessionFacts(ref="", user_id=person.pk, epoch=person.epoch, verified=tuple(verified), why=why)
+    return AuthenticationContext(ref="", user_id=person.pk, epoch=person.epoch, verified=tuple(verified), why=why)
 
 
 def _try(label: str, answer: AccessDecision) -> Try:

@@ -52,9 +52,9 @@ def test_says_which_strength_was_asked_and_by_whom(wiki: Application, ana: Perso
     change(wiki)
     session = Session.objects.get(user=ana.user)
     user = User.objects.get(pk=ana.user.pk)  # as it is after the sign-in, which may store the password's hash again
-    facts = access.of_data(session.session_data, user, ref=session.ref, now=clock.now)
+    authentication = access.of_data(session.session_data, user, ref=session.ref, now=clock.now)
 
-    answer = access.of_person(user, wiki, facts, clock.now, wanted=wanted)
+    answer = access.of_person(user, wiki, authentication, clock.now, wanted=wanted)
 
     assert answer.is_granted
     assert (answer.strength, answer.asked_by) == expected

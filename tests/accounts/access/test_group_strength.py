@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts import access
-from accounts.access import AccessReason, AccessStep, SessionFacts, Verification
+from accounts.access import AccessReason, AccessStep, AuthenticationContext, Verification
 from accounts.models import Application, Session, User
 from accounts.sessions import session_store
 from tests.simulated.people import OPTIONS, Clock, Person
@@ -23,9 +23,9 @@ def finance(ana: Person) -> Group:
     return group
 
 
-def _facts(person: Person, clock: Clock, *methods: str) -> SessionFacts:
+def _authentication(person: Person, clock: Clock, *methods: str) -> AuthenticationContext:
     verified = tuple(Verification(method=name, at=clock.now - timedelta(minutes=1)) for name in ("password", *methods))
-    return SessionFacts(ref="a" * 32, user_id=person.user.pk, epoch=1, verified=verified)
+    return AuthenticationContext(ref="a" * 32, user_id=person.user.pk, epoch=1, verified=verified)
 
 
 def test_sign_in_asks_for_a_method_of_the_strength(ana: Person, finance: Group) -> None:
@@ -60,15 +60,15 @@ def test_browser_remembered_by_a_weaker_method_is_forgotten(ana: Person, finance
 def test_applications_require_it_as_well(ana: Person, finance: Group, clock: Clock) -> None:
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC)
     user = User.objects.get(pk=ana.user.pk)
-    facts = _facts(ana, clock, "text")
-    assert access.of_person(user, wiki, facts, clock.now).is_granted
+    authentication = _authentication(ana, clock, "text")
+    assert access.of_person(user, wiki, authentication, clock.now).is_granted
     Policy.objects.create(group=finance, strength="no-phone")
     policies.forget()
 
-    answer = access.of_person(user, wiki, facts, clock.now)
+    answer = access.of_person(user, wiki, authentication, clock.now)
 
     assert (answer.step, answer.reason, answer.methods) == (AccessStep.ASK, AccessReason.TOO_WEAK, ("totp",))
-    assert access.of_person(user, wiki, _facts(ana, clock, "totp"), clock.now).is_granted
+    assert access.of_person(user, wiki, _authentication(ana, clock, "totp"), clock.now).is_granted
 
 
 def test_application_that_takes_the_password_takes_it(ana: Person, finance: Group, clock: Clock) -> None:
@@ -77,14 +77,14 @@ def test_application_that_takes_the_password_takes_it(ana: Person, finance: Grou
     Policy.objects.create(group=finance, strength="no-phone")
     policies.forget()
 
-    assert access.of_person(User.objects.get(pk=ana.user.pk), wiki, _facts(ana, clock), clock.now).is_granted
+    assert access.of_person(User.objects.get(pk=ana.user.pk), wiki, _authentication(ana, clock), clock.now).is_granted
 
 
 def test_strength_that_is_gone_opens_nothing(ana: Person, clock: Clock) -> None:
     wiki = Application.objects.create(slug="wiki", name="Wiki", kind=Application.Kind.OIDC, strength="deleted")
     user = User.objects.get(pk=ana.user.pk)
 
-    answer = access.of_person(user, wiki, _facts(ana, clock, "totp", "passkey"), clock.now)
+    answer = access.of_person(user, wiki, _authentication(ana, clock, "totp", "passkey"), clock.now)
 
     assert (answer.step, answer.reason) == (AccessStep.REFUSE, AccessReason.NO_METHOD_POSSIBLE)
 
@@ -112,7 +112,7 @@ def test_reads_no_statement_but_the_groups_where_access_is_granted(
     for forget in (policies.forget, access.forget, strengths.forget):
         forget()
     user = User.objects.get(pk=ana.user.pk)
-    access.of_person(user, wiki, _facts_in(row, clock), clock.now)  # fills the caches
+    access.of_person(user, wiki, _authentication_in(row, clock), clock.now)  # fills the caches
 
     with django_assert_num_queries(1):
         answer = access.of_person(user, wiki, access.of_data(row.session_data, user, ref=row.ref, now=clock.now))
@@ -131,11 +131,11 @@ def test_session_of_a_person_who_changed_counts_for_nobody(
     """The same changes that end a session at a page. Seen failing without each of the checks."""
     ana.sign_in()
     row = _row(ana)
-    assert _facts_in(row, clock) is not None
+    assert _authentication_in(row, clock) is not None
 
     User.objects.filter(pk=ana.user.pk).update(**change)
 
-    assert _facts_in(row, clock) is None
+    assert _authentication_in(row, clock) is None
 
 
 def test_session_counts_for_its_person_only_and_once_they_are_signed_in(
@@ -148,14 +148,14 @@ def test_session_counts_for_its_person_only_and_once_they_are_signed_in(
     whole = _row(ana)
     other = User.objects.get(pk=cleo.user.pk)
 
-    assert _facts_in(half, clock) is None
+    assert _authentication_in(half, clock) is None
     assert access.of_data(whole.session_data, other, ref=whole.ref, now=clock.now) is None
-    assert _facts_in(whole, clock) is not None
+    assert _authentication_in(whole, clock) is not None
 
 
 def _row(person: Person) -> Session:
     return Session.objects.get(ref=session_store.name_in(person.browser.session_key))
 
 
-def _facts_in(row: Session, clock: Clock) -> SessionFacts | None:
+def _authentication_in(row: Session, clock: Clock) -> AuthenticationContext | None:
     return access.of_data(row.session_data, User.objects.get(username="ana"), ref=row.ref, now=clock.now)

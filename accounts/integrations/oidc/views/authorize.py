@@ -64,8 +64,8 @@ class _Visit:
     @property
     def demand(self) -> Demand:
         """Return a demand, made now, for a verification that the session doesn't have yet."""
-        facts = session_assurance.facts(self.request)
-        known = frozenset(each.at for each in facts.verified) if facts is not None else frozenset()
+        authentication = session_assurance.authentication(self.request)
+        known = frozenset(each.at for each in authentication.verified) if authentication is not None else frozenset()
         return Demand(at=self.context.now, known=known)
 
     def back(self, done: Progress) -> str:
