@@ -35,28 +35,39 @@ class Removed:
 
 
 def remove(month: Month, *, now: datetime) -> Removed:
-    """Remove the events that were written before a month. A part that doesn't verify stays, because it is evidence.
+    """Remove the events that were written before a month. If any doesn't verify, all stay, because they are evidence.
 
-    Two at once do no harm: the statement's boundary is unique, so one of them yields.
+    Each month has its own transaction and statement. Two at once do no harm: the statement's boundary is unique, so
+    one of them yields.
     """
     boundary = _boundary(month)
-    old = AuditEvent.objects.filter(id__lt=boundary)
     _remove_seals()
-    if not old.exists():
+    oldest = AuditEvent.objects.filter(id__lt=boundary).order_by("id").first()
+    if oldest is None:
         return Removed()
     if (fault := next(verifying.verify_before(boundary), None)) is not None:
         _log.error("Old events stay, because seal %s, event %s: %s", fault.seal or "none", fault.ref or "-", fault.text)
         return Removed(fault=fault)
-    n_events = old.count()
+    since = partitions.moment_of(oldest.pk) if partitions.is_parted(connection, _TABLE) else oldest.at
+    n_events = sum(_remove_before(each, now) for each in month.after_each_since(since))
+    _remove_seals()
+    return Removed(n_events)
+
+
+def _remove_before(month: Month, now: datetime) -> int:
+    """Remove verified events, and return how many."""
+    boundary = _boundary(month)
+    n_events = AuditEvent.objects.filter(id__lt=boundary).count()
+    if not n_events:
+        return 0
     with transaction.atomic():
         if not _state(boundary, month, n_events, now):
-            return Removed()
+            return 0
         partitions.drop(connection, _TABLE, before=boundary)
         _DELETE.run(boundary=boundary)
         context = Context(now=now)
         record(RECORDS_REMOVED, user_id=None, context=context, what="record", before=str(month), n_rows=n_events)
-    _remove_seals()
-    return Removed(n_events)
+    return n_events
 
 
 def _boundary(month: Month) -> int:

@@ -34,6 +34,11 @@ def first_id(moment: datetime) -> int:
     return min(max((moment - _EPOCH) // _MILLISECOND, 0), _LAST_MILLISECOND) << _BITS
 
 
+def moment_of(row_id: int) -> datetime:
+    """Return when a row got its id."""
+    return _EPOCH + (row_id >> _BITS) * _MILLISECOND
+
+
 @dataclass(frozen=True, order=True)
 class Month:
     """A month, in UTC."""
@@ -51,6 +56,18 @@ class Month:
         """Return the month so many months later, or earlier."""
         years, month = divmod(self.month - 1 + n, 12)
         return Month(self.year + years, month + 1)
+
+    def after_each_since(self, moment: datetime) -> "list[Month]":
+        """Return the month after each one since a moment, the oldest first, up to this one.
+
+        Anyone who removes old months goes from one to the next, in a transaction each: a drop locks the whole table
+        until its transaction ends.
+        """
+        month, found = Month.of(moment).later(), list[Month]()
+        while month < self:
+            found.append(month)
+            month = month.later()
+        return [*found, self]
 
     @property
     def starts_at(self) -> datetime:

@@ -44,6 +44,12 @@ def _remove_messages(now: datetime) -> None:
         remove(Message.objects.filter(created_at__lt=old))
         return
     month = Month.of(old)
+    oldest = Message.objects.filter(id__lt=partitions.first_id(month.starts_at)).order_by("id").first()
+    for each in month.after_each_since(partitions.moment_of(oldest.pk)) if oldest else ():
+        _remove_messages_before(each, now)
+
+
+def _remove_messages_before(month: Month, now: datetime) -> None:
     boundary = partitions.first_id(month.starts_at)
     rows = Message.objects.filter(id__lt=boundary)
     if not rows.exists():

@@ -2,12 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tests.infrastructure import concurrency
 from tests.infrastructure.rounds import rounds
 from tests.verification.audit import log_over_months as written
 from tests.verification.audit.conftest import faults
@@ -167,3 +169,37 @@ def test_months_go_while_others_write(year: None) -> None:
     assert AuditEvent.objects.filter(kind="new.done").count() == sum(counts)
     assert not AuditEvent.objects.filter(kind="m2.done").exists()
     assert faults() == []
+
+
+def removed() -> None:
+    try:
+        audit.remove(Month.of(timezone.now()), now=timezone.now())
+    finally:
+        connection.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_others_write_between_two_months(year: None) -> None:
+    """One month is dropped, and the next one is being read. Others write, because each month has its transaction.
+
+    Seen failing: the lock of the first month was kept until the last one was dropped, and nobody could write.
+    """
+    second = Month.of(timezone.now()).later(-11)
+    with ThreadPoolExecutor(1) as pool:
+        with closing(connection.copy()) as other, other.cursor() as reader:
+            reader.execute("BEGIN")
+            reader.execute(f"LOCK TABLE {EVENTS}_{second.year}_{second.month:02d} IN ACCESS SHARE MODE")
+            removal = pool.submit(removed)
+            concurrency.until_waiting(removal)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+                note("new.done")
+            left = set(AuditEvent.objects.values_list("kind", flat=True))
+            reader.execute("ROLLBACK")
+        removal.result()
+
+    assert {"m11.done", "new.done"} <= left
+    assert "m12.done" not in left
+    assert set(AuditEvent.objects.values_list("kind", flat=True)) == {"new.done", "records.removed"}
