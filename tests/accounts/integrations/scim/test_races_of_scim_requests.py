@@ -85,11 +85,13 @@ def test_nothing_waits_for_each_other_when_members_are_deleted(entra: ScimClient
 
 
 @pytest.mark.postgresql
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
 @pytest.mark.parametrize("form", ["PATCH", "PUT"])
 def test_someone_who_is_deleted_meanwhile_does_not_join(
-    form: str, entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
+    form: str, is_on: bool, entra: ScimClient, ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request has checked its members, and then waits for the one who is being deleted. Seen failing."""
+    entra.patch(f"/Users/{ana}", {"op": "replace", "path": "active", "value": is_on})
     group, original = entra.add_group("Staff").id, provisioning.leave_groups
     join = {"op": "add", "path": "members", "value": [{"value": ana}]}
     body = {"Operations": [join]} if form == "PATCH" else {"displayName": "Staff", "members": [{"value": ana}]}
