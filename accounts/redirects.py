@@ -46,7 +46,12 @@ def wanted(request: HttpRequest) -> str:
 
 def go_on(next_url: str) -> HttpResponseRedirect:
     """Redirect to the wanted page, or else to the start page."""
-    return HttpResponseRedirect(safe(next_url) or resolve_url(settings.LOGIN_REDIRECT_URL))
+    return HttpResponseRedirect(safe(next_url) or start_page())
+
+
+def start_page() -> str:
+    """Return the page where a sign-in ends that wanted no other."""
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 def asking(view_name: str, next_url: str, **query: str) -> str:

@@ -45,7 +45,8 @@ def begin(
     new one. `name` is the username under which the attempt was counted; that count is undone.
 
     `former` is the sign-in that this browser left unfinished. If it belongs to the same user, its challenge continues:
-    a text sent a moment ago is not sent again, and an older code is recognised as such.
+    a text sent a moment ago is not sent again, and an older code is recognised as such. It may continue in another tab,
+    so the session names the page that it wanted, and the URLs of this one name `next_url`.
     """
     is_remembered, browser_token = browsers.recognise(user, context)
     decision = policies.decide(user, context, is_remembered=is_remembered)
@@ -58,12 +59,13 @@ def begin(
         return Begun(decision=decision, browser_token=browser_token)
     is_former = decision.reason is DecisionReason.METHOD_NOT_ALLOWED
     decision = challenge_in_progress.narrowed(decision, step_up, context)
+    is_first = decision.step is SignInStep.ENROL
     pending = Pending(
         user_id=user.pk,
         epoch=user.epoch,
         started=context.now.timestamp(),
-        is_first=decision.step is SignInStep.ENROL,
-        next=next_url,
+        is_first=is_first,
+        next=next_url if former is None or is_first else former.next,
         why=decision.reason,
         remember_days=0 if user.is_staff or is_former else decision.rules.remember_days,
         step_up=step_up,

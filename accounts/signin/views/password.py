@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -124,10 +125,13 @@ def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_
         messages.info(request, words, extra_tags="sign_in:method_not_allowed")
     if begun.trouble:
         half_signed_in.show_outcome(request, begun.trouble, context)
-    return redirect(_place(begun))
+    return redirect(_place(begun, next_url))
 
 
-def _place(begun: Begun) -> str:
+def _place(begun: Begun, next_url: str) -> str:
     if begun.decision.step is SignInStep.ENROL:
-        return "signin:register"
-    return "signin:options" if begun.trouble else "signin:verify"
+        return reverse("signin:register")
+    # A sign-in in another tab may have begun before this one: the session names where that one goes on.
+    is_second_tab = begun.pending is not None and begun.pending.next != next_url
+    named = next_url or (redirects.start_page() if is_second_tab else "")
+    return redirects.asking("signin:options" if begun.trouble else "signin:verify", named)

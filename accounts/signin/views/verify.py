@@ -79,7 +79,7 @@ class _Answered:
             self.request,
             user,
             self.context,
-            next_url=pending.next,
+            next_url=redirects.wanted(self.request) or pending.next,
             why=pending.why,
             password_at=pending.started_at,
             enrolment=enrolment,
@@ -99,7 +99,14 @@ def _go_on(request: HttpRequest, user: User, pending: Pending, outcome: Outcome,
     if pending.purpose == Purpose.SIGN_IN:
         request.session.cycle_key()
         pending_sign_in.keep(
-            request, pending.with_(is_first=True, has_proven_former=True, handle="", started=context.now.timestamp())
+            request,
+            pending.with_(
+                is_first=True,
+                has_proven_former=True,
+                handle="",
+                next=redirects.wanted(request) or pending.next,
+                started=context.now.timestamp(),
+            ),
         )
         return redirect("signin:register")
     if pending.purpose == Purpose.FRESH and outcome.enrolment is not None:

@@ -1,5 +1,7 @@
 """Tests of two tabs in one browser: a form counts only for the request that its page shows."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
 
@@ -155,6 +157,38 @@ def test_each_verification_returns_to_its_own_page(app_owner: Person, is_first_f
 
     assert app_owner.browser.press_in_tab(tabs[first], "Verify", code=app_owner.read_app()).path == first
     assert app_owner.browser.press_in_tab(tabs[second], "Verify", code="123456").path == second
+
+
+@pytest.mark.parametrize("is_first_first", [True, False])
+@pytest.mark.parametrize(("one", "two"), [("/methods/", "/app-passwords/"), ("/methods/", "/"), ("/", "/methods/")])
+def test_each_sign_in_goes_on_to_its_own_page(ana: Person, one: str, two: str, is_first_first: bool) -> None:
+    """Seen failing: both went on to the page that the later tab wanted."""
+    tabs = [(place, ana.give_password(to="/sign-in/" if place == "/" else place)) for place in (one, two)]
+    (place, tab), (place_of_other, other) = tabs if is_first_first else reversed(tabs)
+
+    assert ana.browser.press_in_tab(tab, "Verify", code=ana.read_text()).path == place
+    assert ana.browser.go(other.address).path == place_of_other
+
+
+def test_sign_in_goes_on_to_its_page_after_another_option_and_another_code(ana: Person, clock: Clock) -> None:
+    """Seen failing: the page of the later tab."""
+    tab = ana.give_password(to="/methods/")
+    ana.give_password(to="/app-passwords/")
+    ana.browser.page = tab
+    ana.browser.follow("Use a different verification option")
+    ana.browser.follow("Back")
+    clock.forward(minutes=1)
+    ana.browser.press("Send a new code")
+    ana.browser.press("Verify", code="")
+
+    assert ana.verify(ana.read_text()).path == "/methods/"
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example/", "https://evil.example/", "/\\evil.example/"])
+def test_sign_in_goes_on_to_no_other_site(ana: Person, elsewhere: str) -> None:
+    ana.give_password()
+
+    assert ana.browser.submit(f"/sign-in/verify/?{urlencode({'next': elsewhere})}", code=ana.read_text()) == "/"
 
 
 def test_page_to_return_to_survives_an_incorrect_code(app_owner: Person) -> None:
