@@ -44,6 +44,7 @@ def test_nothing_that_an_answer_changes_is_in_an_index_of_challenges() -> None:
         "(binding, purpose, number)",
         "(enrolment_id)",
         "(id)",
+        "(network varchar_pattern_ops, issued_at)",
         "(user_id, issued_at DESC)",
     ]
 
