@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
                 ('enrolment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='challenges', to='verification.enrolment')),
             ],
             options={
-                'indexes': [models.Index(fields=['user', '-issued_at'], name='challenges_of_a_person')],
+                'indexes': [models.Index(fields=['user', '-issued_at'], name='challenges_of_a_person'), models.Index(fields=['network', 'issued_at'], name='challenges_of_a_network', opclasses=['varchar_pattern_ops', 'timestamptz_ops'])],
                 'constraints': [models.UniqueConstraint(fields=('binding', 'purpose', 'number'), name='one_live_challenge_a_session')],
             },
         ),
