@@ -25,7 +25,7 @@ _CODES = {"code", "first", "second"}  # fields with codes of a caller, or of a t
 
 def is_fresh(request: HttpRequest, *, within: timedelta = MAX_AGE) -> bool:
     """Return whether the user recently passed the second step, or the password if no second step is required."""
-    return access.portal_and_staff.again(request, within=within).is_granted
+    return access.portal_and_staff_access.again(request, within=within).is_granted
 
 
 def required(

@@ -1,6 +1,6 @@
 """The names of all cookies but those of protected addresses, and the flags of Django's own.
 
-`accounts.signin.browser_cookies` sets the others. How long a session lasts is in `accounts.conf.session_lifetime`.
+`accounts.signin.setting_browser_cookies` sets the others. `accounts.conf.session_lifetime` is how long a session lasts.
 """
 
 

@@ -92,13 +92,13 @@ MIDDLEWARE = [
     "mfasite.middleware.input_screening.Screened",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "accounts.integrations.endpoints_for_programs.ShortPath",
-    "accounts.middleware.session_and_enrolment.SessionMiddleware",
+    "accounts.integrations.endpoints_without_page_middleware.ShortPath",
+    "accounts.middleware.session_and_verified_method.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.session_and_enrolment.EnrolmentMiddleware",
+    "accounts.middleware.session_and_verified_method.EnrolmentMiddleware",
     "accounts.middleware.ended_sessions.AssuranceMiddleware",
     "accounts.signin.erased_account_middleware.GoneMiddleware",
     "accounts.middleware.language_and_time_zone.PreferencesMiddleware",
@@ -178,7 +178,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": environment[accounts_conf.password_min_length]},
     },
-    {"NAME": "accounts.breached_passwords.validator.BreachedPasswordValidator"},
+    {"NAME": "accounts.breached_passwords.validator_and_refusal_words.BreachedPasswordValidator"},
 ]
 
 SESSION_ENGINE = "accounts.sessions.session_store"

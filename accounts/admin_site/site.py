@@ -241,7 +241,7 @@ class VerifiedSite(admin.AdminSite):
         return render(request, template, self.each_context(request), status=status)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return access.portal_and_staff.staff(request).is_granted
+        return access.portal_and_staff_access.staff(request).is_granted
 
     @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:

@@ -4,6 +4,6 @@ A list of common passwords comes with the service. Operators can add the list of
 `manage.py breached_passwords build` turns into one file.
 """
 
-from accounts.breached_passwords.lookup_and_variants import PasswordList, found_in
+from accounts.breached_passwords.which_passwords_are_refused import PasswordList, found_in
 
 __all__ = ["PasswordList", "found_in"]

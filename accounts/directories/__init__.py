@@ -6,9 +6,9 @@ A person of a directory has no password here. Each check asks a server of their 
 from accounts.directories import audit_events, connection_test, ldap_binds_and_searches, person_search
 from accounts.directories.ldap_binds_and_searches import Connection, LdapEntry
 from accounts.directories.ldap_password_checks import Judged, check, check_stranger, deadline, forget, known, take_time
+from accounts.directories.password_refusal_words import WORDS
 from accounts.directories.password_result_codes import PasswordResult
 from accounts.directories.person_search import DirectoryEntry
-from accounts.directories.refusal_words import WORDS
 from accounts.directories.service_account_password import password_of, seal_password
 
 __all__ = [

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import app_passwords, request_context
 from accounts.app_passwords import CheckRequest, CheckResult
-from accounts.integrations import endpoints_for_programs
-from accounts.integrations.endpoints_for_programs import for_programs, refuses_unreadable
+from accounts.integrations import endpoints_without_page_middleware
+from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.models import Service
 from verification import inputs
 
@@ -40,7 +40,7 @@ def _for_services(view: View) -> Callable[[HttpRequest], HttpResponse]:
 
 def _unreadable(_request: HttpRequest) -> HttpResponse:
     # For nginx's auth_request any other refusal is a fault of the server.
-    return HttpResponse(f"{endpoints_for_programs.UNREADABLE}\n", status=403, content_type="text/plain")
+    return HttpResponse(f"{endpoints_without_page_middleware.UNREADABLE}\n", status=403, content_type="text/plain")
 
 
 def _unreadable_mail(_request: HttpRequest) -> HttpResponse:

@@ -21,7 +21,7 @@ class AssuranceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if SESSION_KEY in request.session and not access.portal_and_staff.portal(request).is_granted:
+        if SESSION_KEY in request.session and not access.portal_and_staff_access.portal(request).is_granted:
             logout(request)
             words = _("We signed you out, because your account or its settings have changed. Sign in again.")
             messages.info(request, words, extra_tags="session:ended")

@@ -14,7 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from accounts import usual_ldap_filters_and_attributes
+from accounts import default_ldap_filters_and_attributes
 from verification.models.random_row_handles import HandleField
 
 
@@ -197,21 +197,21 @@ class Directory(models.Model):
         _("mobile number attribute"),
         max_length=64,
         blank=True,
-        default=usual_ldap_filters_and_attributes.MOBILE_ATTRIBUTE,
+        default=default_ldap_filters_and_attributes.MOBILE_ATTRIBUTE,
         help_text=_("We suggest this number at setup. Leave this empty to read no mobile numbers."),
     )
     office_attribute = models.CharField(
         _("office number attribute"),
         max_length=64,
         blank=True,
-        default=usual_ldap_filters_and_attributes.OFFICE_ATTRIBUTE,
+        default=default_ldap_filters_and_attributes.OFFICE_ATTRIBUTE,
         help_text=_("We suggest this number at setup. Leave this empty to read no office numbers."),
     )
     language_attribute = models.CharField(
         _("language attribute"),
         max_length=64,
         blank=True,
-        default=usual_ldap_filters_and_attributes.LANGUAGE_ATTRIBUTE,
+        default=default_ldap_filters_and_attributes.LANGUAGE_ATTRIBUTE,
         help_text=_("Leave this empty to read no languages."),
     )
     group_base = models.CharField(

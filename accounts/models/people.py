@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts import hashers, people_search_text
+from accounts import hashers, people_search_columns
 from accounts.models.permissions_by_staff_level import SUPPORT_PERMISSIONS
 from verification.db.compiled_queries import BindParam, Values
 from verification.models.second_step_states import SecondStep
@@ -104,7 +104,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     securing_since = models.DateTimeField(_("securing the account since"), null=True, blank=True, editable=False)
     n_methods = models.PositiveSmallIntegerField(default=0, editable=False)
     found_by = models.GeneratedField(
-        expression=people_search_text.expression(), output_field=models.TextField(), db_persist=True
+        expression=people_search_columns.expression(), output_field=models.TextField(), db_persist=True
     )
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 

@@ -16,7 +16,7 @@ from accounts.provisioning.applying_groups import (
 )
 from accounts.provisioning.applying_people import CHUNK, EntryRefused, apply_people, apply_person
 from accounts.provisioning.audit_events import ADMINISTRATOR_KEPT
-from accounts.provisioning.entries import (
+from accounts.provisioning.directory_entries import (
     GroupEntry,
     Members,
     PersonEntry,

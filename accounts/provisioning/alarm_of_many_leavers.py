@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Directory, User
 from accounts.provisioning import audit_events
-from accounts.provisioning.entries import ProvisioningSource
+from accounts.provisioning.directory_entries import ProvisioningSource
 from accounts.provisioning.max_unconfirmed_leavers import (
     MAX_UNCONFIRMED_LEAVERS,
     WINDOW,

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Directory, DirectoryGroup, ScimPerson, User
 from accounts.provisioning import audit_events
-from accounts.provisioning.entries import GroupEntry, Members, ProvisioningSource
+from accounts.provisioning.directory_entries import GroupEntry, Members, ProvisioningSource
 from accounts.provisioning.person_changes import MAX_KEY_LENGTH
 from verification import audit, inputs, policies
 from verification.db import row_locks

@@ -22,7 +22,7 @@ from accounts.provisioning import (
     matching_people,
     suggested_numbers,
 )
-from accounts.provisioning.entries import PersonEntry, ProvisioningMethod, ProvisioningSource
+from accounts.provisioning.directory_entries import PersonEntry, ProvisioningMethod, ProvisioningSource
 from accounts.provisioning.person_changes import ChangeKind, EntryRefusal, PersonChange, plan_person
 from accounts.sessions.ending_sessions import EndedSessions
 from verification import audit, enrolments

@@ -16,7 +16,7 @@ from accounts.models import Directory, User
 from accounts.models.directories import LinkBy
 from accounts.models.people import fold
 from accounts.provisioning import last_administrator, suggested_numbers
-from accounts.provisioning.entries import PersonEntry
+from accounts.provisioning.directory_entries import PersonEntry
 from accounts.provisioning.person_changes import PersonChange, email_of, plan_person, username_of
 
 

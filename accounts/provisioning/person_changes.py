@@ -13,7 +13,7 @@ from django.utils.translation import get_supported_language_variant
 
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.people import MAX_NAME_LENGTH, fold
-from accounts.provisioning.entries import PersonEntry
+from accounts.provisioning.directory_entries import PersonEntry
 from verification import inputs, phone_numbers
 
 MAX_KEY_LENGTH = 64  # characters

@@ -14,7 +14,7 @@ from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
 from accounts.sessions import session_assurance, session_store
 from accounts.sessions.session_store import BACKEND
-from accounts.signin import browser_cookies, pending_sign_in
+from accounts.signin import pending_sign_in, setting_browser_cookies
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, method_registry, policies
 from verification.browsers import known_browsers
@@ -110,11 +110,11 @@ def finish(  # noqa: PLR0913  (one action, with named circumstances)
         )
         response = redirects.go_on(next_url)
         device = known_browsers.remember(context.device, user.username)
-        browser_cookies.know(response, device)
+        setting_browser_cookies.know(response, device)
         if remember_days:
             proven_by = enrolment.method if enrolment else ""
             token = browsers.remember(user, context, days=remember_days, method=proven_by)
-            browser_cookies.remember(response, token, days=remember_days)
+            setting_browser_cookies.remember(response, token, days=remember_days)
         return response
 
 

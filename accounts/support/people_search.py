@@ -10,7 +10,7 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations, people_search_text
+from accounts import invitations, people_search_columns
 from accounts.invitations import InvitationState
 from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import fold
@@ -193,13 +193,13 @@ def _readings(people: QuerySet[User], text: str) -> list[_Reading]:
     """Return the ways to read a text, exact ones first. The first that finds anybody is used.
 
     A complete number, email or serial is looked up. Otherwise each word is searched in the columns of
-    `people_search_text`.
+    `people_search_columns`.
     """
     if not text:
         return [_Reading(people)]
     words = Q()
     for word in text.split():
-        forms = people_search_text.forms_of(word)
+        forms = people_search_columns.forms_of(word)
         words &= Q.create([("found_by__contains", form) for form in forms], connector=Q.OR)
     by_words = _Reading(people.filter(words), is_common=True)
     if _MAIL.fullmatch(text):

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, 
 from django.utils import translation
 from django.utils.http import parse_header_parameters
 
-from accounts.integrations import endpoints_for_programs
+from accounts.integrations import endpoints_without_page_middleware
 from mfasite import error_views, memory_for_python_frames
 from verification import inputs
 from verification.inputs import Flaw
@@ -61,7 +61,11 @@ class Screened:
         """Check the URL, the headers and the cookies."""
         if found := _of_headers(request) or _of_address(request):
             translation.activate(settings.LANGUAGE_CODE)  # a thread still has that of its last page
-            return endpoints_for_programs.unreadable(request) or _plain(request) or error_views.unreadable(found)
+            return (
+                endpoints_without_page_middleware.unreadable(request)
+                or _plain(request)
+                or error_views.unreadable(found)
+            )
         raw = request.META.get("HTTP_COOKIE", "")
         if "\\" in raw or not raw.isascii():  # a cookie may hold octal escapes
             request.COOKIES = {n: v for n, v in request.COOKIES.items() if not (inputs.flaw(n) or inputs.flaw(v))}
@@ -101,7 +105,7 @@ def _plain(request: HttpRequest) -> HttpResponse | None:
     """Return the answer to a program whose view has no format of its own for it; None for a page."""
     if not request.path_info.startswith(_FOR_PROGRAMS):
         return None
-    return HttpResponse(f"{endpoints_for_programs.UNREADABLE}\n", status=400, content_type="text/plain")
+    return HttpResponse(f"{endpoints_without_page_middleware.UNREADABLE}\n", status=400, content_type="text/plain")
 
 
 def _of_headers(request: HttpRequest) -> Flaw | None:

@@ -85,13 +85,13 @@ def test_inner_modules_are_imported_by_their_package_alone() -> None:
 
 @pytest.mark.parametrize("module", ["verification.audit.recording", "verification.limits.message_limits"])
 def test_finds_an_inner_module(module: str) -> None:
-    assert past_the_exports("accounts.activity_entries", module)
+    assert past_the_exports("accounts.activity_lines_from_audit_events", module)
 
 
 @pytest.mark.parametrize(
     ("importer", "module"),
     [
-        ("accounts.activity_entries", "verification.audit.verification_events"),
+        ("accounts.activity_lines_from_audit_events", "verification.audit.verification_events"),
         ("verification.audit.sealing", "verification.audit.recording"),
     ],
 )

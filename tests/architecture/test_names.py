@@ -192,7 +192,7 @@ SHARED = {
     ),
     "User": (
         "scim2-models names the schema that clients read after the class",
-        ("accounts/models/people.py", "accounts/integrations/scim/schemas.py"),
+        ("accounts/models/people.py", "accounts/integrations/scim/user_and_group_schemas.py"),
     ),
 }
 # Django finds a class by this name. A nested class such as `Meta` or `Import.State` is read with that of its outer one.
@@ -217,9 +217,9 @@ def _may_share(name: str, paths: list[str]) -> bool:
 def test_finds_a_class_name_with_a_second_meaning() -> None:
     one, other = ast.parse("class Entry: pass"), ast.parse("x = 1\nclass Entry(dict): pass")
 
-    assert shared_names({"accounts/activity_entries.py": one, "helpcenter/home_page_topics.py": other}) == {
-        "Entry": ["accounts/activity_entries.py", "helpcenter/home_page_topics.py"]
-    }
+    assert shared_names(
+        {"accounts/activity_lines_from_audit_events.py": one, "helpcenter/home_page_topics.py": other}
+    ) == {"Entry": ["accounts/activity_lines_from_audit_events.py", "helpcenter/home_page_topics.py"]}
 
 
 def test_finds_a_shared_name_outside_its_place() -> None:

@@ -1,9 +1,9 @@
 """Directories of the real LDAP servers of the tests, as an administrator adds them."""
 
 from accounts import directories
+from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind, Encryption
-from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from tests.real_programs import samba as active_directory
 from tests.real_programs import slapd as openldap
 from tests.real_programs.samba import Samba

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse
 
 from accounts import conf, request_context
-from accounts.integrations.endpoints_for_programs import for_programs, refuses_unreadable
+from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.integrations.forward_auth import (
     access_check,
     cookies,

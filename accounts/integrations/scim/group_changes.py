@@ -7,7 +7,7 @@ from typing import Any
 from scim2_models import InvalidPathException, InvalidValueException, PatchOp, PatchOperation
 from scim2_models.path import AttrPath, CompareOperator, Comparison, LogicalExpr, LogicalOperator, ValuePath
 
-from accounts.integrations.scim.schemas import Group
+from accounts.integrations.scim.user_and_group_schemas import Group
 
 
 @dataclass(frozen=True, kw_only=True)

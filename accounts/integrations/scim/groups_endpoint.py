@@ -17,13 +17,13 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import attribute_mapping, group_changes, request_bodies, size_limits, users_endpoint
+from accounts.integrations.scim import group_changes, request_bodies, size_limits, user_resource_mapping, users_endpoint
 from accounts.integrations.scim.group_changes import Changes
 from accounts.integrations.scim.queries import filters, listing
 from accounts.integrations.scim.queries.listing import ResourceListing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
-from accounts.integrations.scim.schemas import Group, GroupMember
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
+from accounts.integrations.scim.user_and_group_schemas import Group, GroupMember
 from accounts.models import DirectoryGroup, User
 from accounts.provisioning import MAX_GROUP_NAME_LENGTH, GroupEntry, Members
 from verification import inputs
@@ -162,7 +162,7 @@ def _name_for_client(row: DirectoryGroup, external_id: str | None) -> None:
     if external_id is None or row.external_id == external_id:
         return
     if len(external_id) > size_limits.MAX_EXTERNAL_ID_LENGTH:
-        raise InvalidValueException(detail=attribute_mapping.LONG_EXTERNAL_ID)
+        raise InvalidValueException(detail=user_resource_mapping.LONG_EXTERNAL_ID)
     row.external_id = external_id
     try:
         row.save(update_fields=["external_id"])
@@ -198,7 +198,7 @@ def _one(caller: AuthenticatedDirectory, key: str, *, is_locked: bool = False) -
 
 
 def _check_key(key: str) -> None:
-    if not key or not attribute_mapping.is_text(key):
+    if not key or not user_resource_mapping.is_text(key):
         raise NotFoundException(detail=_UNKNOWN)
 
 

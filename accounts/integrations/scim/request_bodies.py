@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from scim2_models import Context, InvalidSyntaxException, InvalidValueException, PatchOp, Resource, SCIMException
 
-from accounts.integrations.scim import requests_and_responses, schemas, size_limits
+from accounts.integrations.scim import requests_and_responses, size_limits, user_and_group_schemas
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest
 from verification import inputs
 
@@ -39,9 +39,9 @@ def body(call: IncomingScimRequest) -> dict[str, Any]:
 
 def resource(model: type[R], payload: Mapping[str, Any], context: Context) -> tuple[R, tuple[str, ...]]:
     """Read a whole resource, and the names of what was left out. Errors: `SCIMException`, `ValidationError`."""
-    sent = {name: value for name, value in payload.items() if name.casefold() not in schemas.READ_ONLY}
-    found = model.model_validate(sent, scim_ctx=context, scim_policy=schemas.TOLERANT)
-    ignored = (name for name in payload if name.casefold() not in schemas.KEPT[model])
+    sent = {name: value for name, value in payload.items() if name.casefold() not in user_and_group_schemas.READ_ONLY}
+    found = model.model_validate(sent, scim_ctx=context, scim_policy=user_and_group_schemas.TOLERANT)
+    ignored = (name for name in payload if name.casefold() not in user_and_group_schemas.KEPT[model])
     return found, _listed(ignored)
 
 
@@ -65,7 +65,9 @@ def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None
         return None, _listed(ignored)
     message = {"schemas": payload.get(names.get("schemas", ""), [str(PatchOp.__schema__)]), "Operations": left}
     patch_model: Any = PatchOp.__class_getitem__(model)
-    found = patch_model.model_validate(message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=schemas.POLICY)
+    found = patch_model.model_validate(
+        message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=user_and_group_schemas.POLICY
+    )
     return found, _listed(ignored)
 
 
@@ -106,10 +108,10 @@ def _kept(model: type[R], operation: dict[str, Any], ignored: list[str]) -> dict
 
 
 def _is_not_kept(model: type[R], path: str) -> bool:
-    if path.casefold().startswith(schemas.NOT_KEPT_EXTENSION):
-        return model is schemas.Person
+    if path.casefold().startswith(user_and_group_schemas.NOT_KEPT_EXTENSION):
+        return model is user_and_group_schemas.Person
     head = _HEAD.match(path)
-    return head is not None and head[1].casefold() in schemas.NOT_KEPT[model]
+    return head is not None and head[1].casefold() in user_and_group_schemas.NOT_KEPT[model]
 
 
 def _listed(names: Any) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from scim2_models import (
 
 from accounts.integrations.scim import size_limits
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
-from accounts.integrations.scim.schemas import Group, Person
+from accounts.integrations.scim.user_and_group_schemas import Group, Person
 
 
 def _config() -> ServiceProviderConfig:

@@ -21,12 +21,12 @@ from scim2_models import (
 )
 
 from accounts import provisioning
-from accounts.integrations.scim import attribute_mapping, request_bodies, schemas
+from accounts.integrations.scim import request_bodies, user_and_group_schemas, user_resource_mapping
 from accounts.integrations.scim.queries import filters, listing
 from accounts.integrations.scim.queries.listing import ResourceListing
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
-from accounts.integrations.scim.schemas import Person
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
+from accounts.integrations.scim.user_and_group_schemas import Person
 from accounts.models import DirectoryGroup, ScimPerson, User
 from accounts.models.people import MAX_NAME_LENGTH, fold
 from accounts.provisioning import (
@@ -99,11 +99,11 @@ def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> Resourc
     """Return what a list of people is made of."""
 
     def load(rows: Sequence[ScimPerson], groups: Mapping[int, Groups]) -> list[Person]:
-        return [attribute_mapping.complete(row, groups.get(row.user_id, ()), call.base) for row in rows]
+        return [user_resource_mapping.complete(row, groups.get(row.user_id, ()), call.base) for row in rows]
 
     def render(rows: Sequence[ScimPerson], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
         people = load(rows, _groups(caller, rows) if listing.wants(asked, "groups") else {})
-        return [attribute_mapping.render(person, asked) for person in people]
+        return [user_resource_mapping.render(person, asked) for person in people]
 
     return ResourceListing(
         model=Person,
@@ -131,7 +131,7 @@ _SORTABLE = {
 def create(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ScimResponse:
     """Answer a POST: a new person, or one the directory deleted before."""
     person, ignored = request_bodies.resource(Person, request_bodies.body(call), Context.RESOURCE_CREATION_REQUEST)
-    attribute_mapping.settled(person)
+    user_resource_mapping.settled(person)
     if person.active is None:
         person.active = True
     try:
@@ -166,7 +166,7 @@ def patch(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) -
 
     def change(stored: Person) -> Person:
         if message is not None:
-            message.patch(stored, scim_policy=schemas.POLICY)
+            message.patch(stored, scim_policy=user_and_group_schemas.POLICY)
         return stored
 
     return _changed(caller, call, key, change, ignored)
@@ -179,7 +179,7 @@ def delete(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) 
     """
     with transaction.atomic():
         row = _one(_ONE_LOCKED, caller, key)
-        done = _carried_out(caller, call, attribute_mapping.leaving(row.user))
+        done = _carried_out(caller, call, user_resource_mapping.leaving(row.user))
         if done.reason is not EntryRefusal.LAST_ADMINISTRATOR:
             provisioning.leave_groups(caller.directory, row.user_id, source(call), call.now)
             row.deleted_at = call.now
@@ -202,7 +202,7 @@ def _changed(
     the values of before would come back with it: someone who was just switched off would be switched on.
     """
     row = _one(_ONE, caller, key)
-    if not _is_as_stored(row, attribute_mapping.settled(change(attribute_mapping.load(row)))):
+    if not _is_as_stored(row, user_resource_mapping.settled(change(user_resource_mapping.load(row)))):
         row = _rewritten(caller, call, key, change)
     shown = _shown(caller, call, row)
     return ScimResponse(status=200, body=shown.body, ignored=ignored)
@@ -214,10 +214,10 @@ def _rewritten(
     try:
         with transaction.atomic():
             row = _one(_ONE_LOCKED, caller, key)
-            person = attribute_mapping.settled(change(attribute_mapping.load(row)))
+            person = user_resource_mapping.settled(change(user_resource_mapping.load(row)))
             done = _apply(caller, call, person, key)
             if not done.reason:
-                _keep(row, _without_refused(person, attribute_mapping.load(row), done), call)
+                _keep(row, _without_refused(person, user_resource_mapping.load(row), done), call)
                 row.user.is_active = done.fields.get("is_active", (None, row.user.is_active))[1] is True
     except IntegrityError:
         raise UniquenessException(detail=_TAKEN) from None
@@ -227,9 +227,9 @@ def _rewritten(
 
 
 def _is_as_stored(row: ScimPerson, person: Person) -> bool:
-    stored = attribute_mapping.load(row)
+    stored = user_resource_mapping.load(row)
     is_same = (
-        attribute_mapping.as_json(stored) == attribute_mapping.as_json(person)
+        user_resource_mapping.as_json(stored) == user_resource_mapping.as_json(person)
         and stored.external_id == person.external_id
     )
     return is_same and row.user.is_active == (person.active is True)
@@ -240,7 +240,7 @@ def _apply(caller: AuthenticatedDirectory, call: IncomingScimRequest, person: Pe
 
     Errors: `SCIMException`. Leaving is never refused because of another value.
     """
-    done = _carried_out(caller, call, attribute_mapping.entry(person, key))
+    done = _carried_out(caller, call, user_resource_mapping.entry(person, key))
     for refusal in done.refusals.values():
         if refusal is EntryRefusal.LAST_ADMINISTRATOR or done.verdict is ChangeKind.SWITCHED_OFF:
             break
@@ -270,7 +270,7 @@ def _without_refused(person: Person, stored: Person, done: PersonChange) -> Pers
 
 
 def _keep(row: ScimPerson, person: Person, call: IncomingScimRequest) -> None:
-    attribute_mapping.write(row, person)
+    user_resource_mapping.write(row, person)
     is_new = row.deleted_at is None and row.changed_at is None
     row.changed_at, row.deleted_at = call.now, None
     row.save(force_insert=is_new)
@@ -286,7 +286,7 @@ def _found_deleted(caller: AuthenticatedDirectory, person: Person) -> ScimPerson
 
 
 def _one(select: Select[ScimPerson], caller: AuthenticatedDirectory, key: str) -> ScimPerson:
-    is_key = bool(key) and attribute_mapping.is_text(key)
+    is_key = bool(key) and user_resource_mapping.is_text(key)
     found = select.first(directory=caller.directory.pk, key=key) if is_key else None
     if found is None:
         raise NotFoundException(detail="There is no person with this id.")
@@ -299,8 +299,8 @@ def _shown(caller: AuthenticatedDirectory, call: IncomingScimRequest, row: ScimP
     if listing.wants(asked, "groups"):
         found = _GROUPS_OF.all(directory=caller.directory.pk, user_id=row.user_id)
         groups = [{"value": group.key, "display": group.name} for group in found]
-    person = attribute_mapping.complete(row, groups, call.base)
-    return ScimResponse(status=200, body=attribute_mapping.render(person, asked))
+    person = user_resource_mapping.complete(row, groups, call.base)
+    return ScimResponse(status=200, body=user_resource_mapping.render(person, asked))
 
 
 def _groups(caller: AuthenticatedDirectory, rows: Sequence[ScimPerson]) -> dict[int, list[dict[str, str]]]:

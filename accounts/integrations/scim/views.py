@@ -8,8 +8,8 @@ from typing import Protocol, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 
 from accounts import request_context
-from accounts.integrations import endpoints_for_programs
-from accounts.integrations.endpoints_for_programs import for_programs, refuses_unreadable
+from accounts.integrations import endpoints_without_page_middleware
+from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.integrations.scim import metrics, request_log, requests_and_responses, size_limits, token_authentication
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
 from accounts.integrations.scim.token_authentication import AuthenticatedDirectory
@@ -32,7 +32,7 @@ def _request_dispatch() -> _RequestDispatch:
 
 
 def _unreadable(_request: HttpRequest) -> HttpResponse:
-    return _sent(requests_and_responses.error(400, endpoints_for_programs.UNREADABLE))
+    return _sent(requests_and_responses.error(400, endpoints_without_page_middleware.UNREADABLE))
 
 
 @for_programs

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts import activity_entries
+from accounts import activity_lines_from_audit_events
 from accounts.sessions.session_assurance import AuthedRequest
 from verification import audit, inputs
 
@@ -17,7 +17,7 @@ def index(request: AuthedRequest) -> HttpResponse:
     before = inputs.number(request.GET.get("before")) or 0
     events = audit.of_person(request.user.pk, of=audit.user_events(), before=before, most=_PAGE_SIZE)
     context = {
-        "entries": activity_entries.entries(events),
+        "entries": activity_lines_from_audit_events.entries(events),
         "before": events[-1].pk if len(events) == _PAGE_SIZE else None,
         "here": "activity",
     }

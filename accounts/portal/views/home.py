@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.portal import application_tiles, is_this_support_checks, method_recommendations
+from accounts.portal import application_tiles, method_recommendations, recent_caller_verifications
 from accounts.sessions import session_assurance
 from accounts.sessions.session_assurance import AuthedRequest
 from verification import enrolments, policies
@@ -30,7 +30,7 @@ def home(request: AuthedRequest) -> HttpResponse:
         "reassurance": method_recommendations.reassurance(mine),
         "n_codes": n_codes,
         "tiles": application_tiles.recent(request.user, most=_MAX_TILES),
-        "caller_checks": is_this_support_checks.just_now(request.user, now=now),
+        "caller_checks": recent_caller_verifications.just_now(request.user, now=now),
         "here": "home",
     }
     return render(request, "accounts/portal/home.html", context)

@@ -5,13 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts import request_context
-from accounts.portal import is_this_support_checks
+from accounts.portal import recent_caller_verifications
 from accounts.sessions.session_assurance import AuthedRequest
 
 
 @require_GET
 def support(request: AuthedRequest) -> HttpResponse:
     """Answer “Is this really support?”: anyone who is not listed here did not ask through us."""
-    checks = is_this_support_checks.lately(request.user, now=request_context.read(request).now)
-    values = {"checks": checks, "days": is_this_support_checks.RECENT_WINDOW.days, "here": "activity"}
+    checks = recent_caller_verifications.lately(request.user, now=request_context.read(request).now)
+    values = {"checks": checks, "days": recent_caller_verifications.RECENT_WINDOW.days, "here": "activity"}
     return render(request, "accounts/portal/is_this_support.html", values)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import activity_entries, reauthentication, redirects, request_context
+from accounts import activity_lines_from_audit_events, reauthentication, redirects, request_context
 from accounts import (
     sign_in_and_password_audit_events as audit_events,
 )
@@ -29,7 +29,7 @@ def this_wasnt_me(request: AuthedRequest) -> HttpResponse:
             this_wasnt_me_effects.begin(request.user, request_context.read(request), about=about)
             ending_sessions.carry_over(request, request.user)
         return redirect("portal:secure")
-    newest = activity_entries.entries(
+    newest = activity_lines_from_audit_events.entries(
         audit.of_person(request.user.pk, of=audit.user_events(), most=_MAX_EVENTS_SEARCHED)
     )
     entry = next((each for each in newest if each.ref == about), None)

@@ -9,7 +9,7 @@ from accounts import redirects, request_context
 from accounts.portal.views import methods
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import between_password_and_second_step
 from verification import challenges, policies
 from verification.models import Enrolment, Purpose
 
@@ -37,7 +37,7 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         replaces=pending.handle,
     )
     if not outcome.issued:
-        half_signed_in.show_outcome(request, outcome, context)
+        between_password_and_second_step.show_outcome(request, outcome, context)
         return redirect("portal:methods")
-    half_signed_in.asked(request, pending, outcome, context)
+    between_password_and_second_step.asked(request, pending, outcome, context)
     return redirect("signin:verify")

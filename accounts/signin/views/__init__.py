@@ -1,8 +1,8 @@
 """Views of the sign-in."""
 
-from accounts.signin.views import half_signed_in, invitation, method_setup_form, password_reset
+from accounts.signin.views import between_password_and_second_step, invitation, method_setup_form, password_reset
+from accounts.signin.views.choose_method import choose_method
 from accounts.signin.views.message_status_and_resend import resend, status
-from accounts.signin.views.options import options
 from accounts.signin.views.password import password
 from accounts.signin.views.passwordless import passwordless, passwordless_options
 from accounts.signin.views.reauthenticate import reauthenticate
@@ -11,15 +11,15 @@ from accounts.signin.views.sign_out_and_cancel import leave, sign_out
 from accounts.signin.views.verify import verify
 
 __all__ = [
+    "between_password_and_second_step",
+    "choose_method",
     "codes",
     "defer",
     "done",
-    "half_signed_in",
     "invitation",
     "leave",
     "method_form",
     "method_setup_form",
-    "options",
     "password",
     "password_reset",
     "passwordless",

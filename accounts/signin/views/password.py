@@ -15,16 +15,16 @@ from accounts.models import User
 from accounts.sessions import session_assurance, session_store
 from accounts.signin import (
     after_correct_password,
-    browser_cookies,
     completing_sign_in,
     password_step,
     pending_sign_in,
+    setting_browser_cookies,
     sign_in_refusal_words,
 )
 from accounts.signin.after_correct_password import Begun
 from accounts.signin.password_forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in, sign_out_and_cancel
+from accounts.signin.views import between_password_and_second_step, sign_out_and_cancel
 from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.models import Challenge
@@ -109,13 +109,13 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
     response = _way(request, user, context, begun, next_url)
     if begun.browser_token:
         # Whatever was decided, the old token is used up: a browser that showed it again would count as copied.
-        browser_cookies.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
+        setting_browser_cookies.remember(response, begun.browser_token, days=begun.decision.rules.remember_days)
     return response
 
 
 def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is SignInStep.DENY:
-        return half_signed_in.sign_in_refused(request, begun.decision.reason)
+        return between_password_and_second_step.sign_in_refused(request, begun.decision.reason)
     if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason
@@ -124,7 +124,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words, extra_tags="sign_in:method_not_allowed")
     if begun.trouble:
-        half_signed_in.show_outcome(request, begun.trouble, context)
+        between_password_and_second_step.show_outcome(request, begun.trouble, context)
     return redirect(_place(begun, next_url))
 
 

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST
 
 from accounts import redirects, request_context
 from accounts.signin import (
-    browser_cookies,
     challenge_in_progress,
     completing_sign_in,
     passwordless_permission_and_check,
+    setting_browser_cookies,
 )
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import between_password_and_second_step
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
@@ -32,7 +32,7 @@ def passwordless_options(request: HttpRequest) -> HttpResponse:
     if offer is None:
         return HttpResponse(status=404)
     response = HttpResponse(offer.show["options"], content_type="application/json")
-    browser_cookies.keep_offer(response, offer.nonce, until=now + _OFFER_LIFE)
+    setting_browser_cookies.keep_offer(response, offer.nonce, until=now + _OFFER_LIFE)
     return response
 
 
@@ -42,14 +42,14 @@ def passwordless_options(request: HttpRequest) -> HttpResponse:
 def passwordless(request: HttpRequest) -> HttpResponse:
     """Check the passkey and sign its owner in. All refusals look the same."""
     response = _answered(request)
-    browser_cookies.forget_offer(response)
+    setting_browser_cookies.forget_offer(response)
     return response
 
 
 def _answered(request: HttpRequest) -> HttpResponse:
     context = request_context.read(request)
     next_url = redirects.wanted(request)
-    kept = browser_cookies.offer(request)
+    kept = setting_browser_cookies.offer(request)
     answer = request.POST.get("code", "")
     outcome = Outcome(verdict=Verdict.GONE)
     if kept is not None:
@@ -62,7 +62,7 @@ def _answered(request: HttpRequest) -> HttpResponse:
             request, user, context, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
-        half_signed_in.show_outcome(request, outcome, context)
+        between_password_and_second_step.show_outcome(request, outcome, context)
     else:
         words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")

@@ -12,7 +12,7 @@ from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import challenge_in_progress, verifying_again
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import between_password_and_second_step
 from verification import policies
 from verification.models import Purpose
 from verification.policies import DecisionReason
@@ -49,9 +49,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
             request.user, pending, chosen, context, decision, mode=request.POST.get("mode", "")
         )
         if outcome.issued:
-            half_signed_in.asked(request, pending, outcome, context)
+            between_password_and_second_step.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))
-        half_signed_in.show_outcome(request, outcome, context)
+        between_password_and_second_step.show_outcome(request, outcome, context)
     values = {
         "options": options,
         "unavailable": [] if options else [o for o in allowed if about is None or o.method in about.methods],
@@ -66,7 +66,7 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
 
 def _is_staff_page(request: AuthedRequest, url: str) -> bool:
     """Return whether the address is a staff page and this session opens staff pages: going back there needs no more."""
-    return url.startswith(reverse("admin:index")) and access.portal_and_staff.staff(request).is_granted
+    return url.startswith(reverse("admin:index")) and access.portal_and_staff_access.staff(request).is_granted
 
 
 def _why(request: AuthedRequest, next_url: str) -> str:

@@ -16,7 +16,7 @@ from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, registration_and_deferral
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in, method_setup_form, verify
+from accounts.signin.views import between_password_and_second_step, method_setup_form, verify
 from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
@@ -28,12 +28,14 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     """Return the user and decision, or a redirect if this sign-in may not register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = half_signed_in.person_or_out(request, pending, context)
+    user = between_password_and_second_step.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     decision = registration_and_deferral.may_register(user, pending, context)
     if decision is None:
-        return half_signed_in.out(request, _("Another method was set up for your account. Sign in again."))
+        return between_password_and_second_step.out(
+            request, _("Another method was set up for your account. Sign in again.")
+        )
     return user, decision
 
 
@@ -47,7 +49,7 @@ def _steps() -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Offer the methods. One that needs no further input starts immediately."""
     opened = _opened(request, pending, context)
@@ -68,7 +70,7 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
     opened = _opened(request, pending, context)
@@ -106,14 +108,14 @@ def _begin(
             request, pending, user, offer, method_setup_form.again(request, offer.form_class, fields, outcome)
         )
     if not outcome.issued:
-        half_signed_in.show_outcome(request, outcome, context)
+        between_password_and_second_step.show_outcome(request, outcome, context)
         return redirect("signin:register")
-    half_signed_in.asked(request, pending, outcome, context)
+    between_password_and_second_step.asked(request, pending, outcome, context)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Verify the new method. Only then does it count. The session key changes, because its rights rise."""
     opened = _opened(request, pending, context)
@@ -134,14 +136,14 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = verify.show(request, pending, context)
     if shown is None:
-        return half_signed_in.choose_again(request, pending)
+        return between_password_and_second_step.choose_again(request, pending)
     values = verify.page_context(request, pending, shown, context, outcome)
     values |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
     return render(request, "accounts/signin/register_verify.html", values)
 
 
 @require_http_methods(["GET"])
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Recommend a second method: anyone with only one is locked out if they lose it."""
     opened = _opened(request, pending, context)
@@ -167,7 +169,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Create recovery codes. They are shown in the response to the POST and nowhere else."""
     opened = _opened(request, pending, context)
@@ -193,7 +195,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     return render(request, "accounts/signin/register_recovery_codes.html", values)
 
 
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 @redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
@@ -207,7 +209,9 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
-        return half_signed_in.out(request, _("The method that you set up was removed. Sign in again."))
+        return between_password_and_second_step.out(
+            request, _("The method that you set up was removed. Sign in again.")
+        )
     return completing_sign_in.finish(
         request,
         user,
@@ -219,7 +223,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     )
 
 
-@half_signed_in.half_signed_in_required
+@between_password_and_second_step.half_signed_in_required
 @redirects.button_on("signin:register")
 @require_POST
 def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:

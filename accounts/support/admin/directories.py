@@ -17,13 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts import directories, request_context
 from accounts.admin_changes import ChangeForm, ChangesAdmin, ReasonPage, acts, with_reason
 from accounts.admin_site import AdminWords
+from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from accounts.directories import connection_test
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.models.people import fold
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, desk_scopes, directory_disconnection, directory_runs, scim
-from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
+from accounts.support import (
+    administration_audit_events,
+    desk_scopes,
+    directory_disconnection,
+    directory_sync_pages,
+    scim,
+)
 from verification.inputs import LineField
 from verification.policies import Lines
 
@@ -251,7 +257,7 @@ class DirectoryAdmin(ChangesAdmin):
 
     @admin.display(description=_("people and groups"))
     def reading_shown(self, obj: Directory) -> str:
-        return directory_runs.in_short(obj, timezone.now())
+        return directory_sync_pages.in_short(obj, timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Directory, form: Any, change: bool) -> None:
         if password := form.cleaned_data.get("account_password"):
@@ -272,7 +278,7 @@ class DirectoryAdmin(ChangesAdmin):
         return [
             path("<int:pk>/test/", page, name="accounts_directory_test"),
             path("<int:pk>/disconnect/", disconnecting, name="directory-disconnect"),
-            *directory_runs.urls(self.admin_site),
+            *directory_sync_pages.urls(self.admin_site),
             *scim.urls(self.admin_site),
             *super().get_urls(),
         ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, outage_effects
+from accounts.support import administration_audit_events, outage_preview
 from accounts.support.admin.routes import provider_names
 from verification import time_format
 from verification.delivery.routing import outages_in_force
@@ -60,7 +60,7 @@ class OutageAdmin(ChangesAdmin):
         return obj.words
 
     def effects(self, request: HttpRequest, row: Any) -> Sequence[str]:
-        return outage_effects.effects(row, timezone.now())
+        return outage_preview.effects(row, timezone.now())
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "kind":

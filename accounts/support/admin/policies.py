@@ -16,8 +16,8 @@ from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
-from accounts.support.policies import notice_of_dropped_second_person, policy_form, policy_preview
-from accounts.support.policies.policy_form import PolicyForm
+from accounts.support.policies import notice_of_dropped_second_person, policy_form_built_from_rules, policy_preview
+from accounts.support.policies.policy_form_built_from_rules import PolicyForm
 from accounts.support.views import page_layout
 from verification import policies
 from verification.models import Policy
@@ -45,13 +45,17 @@ class PolicyAdmin(ChangesAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         found = policies.ranked(Policy.objects.select_related("group"))
-        rows = [(policy, policy_form.summary(policy)) for policy in found]
+        rows = [(policy, policy_form_built_from_rules.summary(policy)) for policy in found]
         context = {"rows": rows, "may_add": self.has_add_permission(request)}
         return page_layout.page(cast("AuthedRequest", request), "policy_list.html", context, here="policies")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         policy = context.get("original")
-        rules = policy_form.read_only(policy) if policy and not self.has_change_permission(request, policy) else ()
+        rules = (
+            policy_form_built_from_rules.read_only(policy)
+            if policy and not self.has_change_permission(request, policy)
+            else ()
+        )
         more = context | {"here": "policies", "rules": rules}
         return cast("HttpResponse", super().render_change_form(request, more, *args, **kwargs))
 
@@ -63,12 +67,12 @@ class PolicyAdmin(ChangesAdmin):
             "sent": self.sent(request),
             "policy": form.instance,
             "reason": form.cleaned_data["reason"],
-            "is_locked_out": policy_form.locks_out(staff, form.instance),
+            "is_locked_out": policy_form_built_from_rules.locks_out(staff, form.instance),
         }
         return page_layout.page(cast("AuthedRequest", request), "policy_preview.html", shown, here="policies")
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
-        if policy_form.locks_out(cast("AuthedRequest", request).user, obj):
+        if policy_form_built_from_rules.locks_out(cast("AuthedRequest", request).user, obj):
             raise PermissionDenied  # the page did not offer this
         before = list(Policy.objects.all())
         super().save_model(request, obj, form, change)
@@ -77,7 +81,7 @@ class PolicyAdmin(ChangesAdmin):
     def _delete_view(self, request: HttpRequest, object_id: str, extra_context: Any) -> Any:
         found = self.get_object(request, unquote(object_id))
         may = found is not None and self.has_delete_permission(request, found)
-        if may and policy_form.locks_out_without(cast("AuthedRequest", request).user, found):
+        if may and policy_form_built_from_rules.locks_out_without(cast("AuthedRequest", request).user, found):
             messages.error(
                 request,
                 _(

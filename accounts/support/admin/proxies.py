@@ -21,7 +21,7 @@ from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
 from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.applications import configurations_to_copy
-from accounts.support.applications.proxy_answers import explain
+from accounts.support.applications.check_access_at_proxy import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
 
 
@@ -131,7 +131,7 @@ class ProxyAdmin(ChangesAdmin):
             "form": form,
             "found": found,
         }
-        return TemplateResponse(request, "accounts/support/applications/proxy_answers.html", context)
+        return TemplateResponse(request, "accounts/support/applications/check_access_at_proxy.html", context)
 
 
 @admin.register(ProtectedHost)

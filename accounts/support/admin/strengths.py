@@ -14,7 +14,7 @@ from accounts.admin_site import AdminWords
 from accounts.models import User
 from accounts.support import administration_audit_events
 from accounts.support.applications import strength_uses
-from accounts.support.policies import policy_form
+from accounts.support.policies import policy_form_built_from_rules
 from verification import method_registry, policies, strengths
 from verification.lazy_text import LazyText
 from verification.models import Strength
@@ -67,7 +67,7 @@ class StrengthForm(ChangeForm):
         )
         if not self.errors and not draft.methods():
             self.add_error("methods", _("No method has all of these properties. Select others."))
-        elif not self.errors and policy_form.locks_out_with(self.staff, draft):
+        elif not self.errors and policy_form_built_from_rules.locks_out_with(self.staff, draft):
             words = _("This would lock you out: you haven’t set up an allowed one of these methods. Set one up first.")
             self.add_error("methods", words)
         return cleaned

@@ -13,7 +13,7 @@ from accounts.integrations.forward_auth.identity_headers import Identity
 from accounts.integrations.oidc import id_and_logout_tokens, scopes_and_claims_about_person
 from accounts.models import Application, OidcClient, User
 from accounts.sessions.session_assurance import PASSWORD
-from accounts.support.applications.proxy_answers import reason_words
+from accounts.support.applications.check_access_at_proxy import reason_words
 from verification import enrolments, policies
 from verification.context import Context
 from verification.lazy_text import LazyText

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import activity_entries
-from accounts.activity_entries import ActivityEntry
+from accounts import activity_lines_from_audit_events
+from accounts.activity_lines_from_audit_events import ActivityEntry
 from accounts.models import User
 from verification import audit, time_format
 from verification.audit import Severity
@@ -38,7 +38,7 @@ def recent(person: User) -> tuple[Attempts, ...]:
     """Return a user's recent attempts, in words about them."""
     kinds = [event for event in audit.user_events() if event.is_attempt]
     events = audit.of_person(person.pk, of=kinds, most=_MAX_EVENTS_READ)
-    return grouped(activity_entries.entries(events, is_own=False))[:_MAX_LINES_SHOWN]
+    return grouped(activity_lines_from_audit_events.entries(events, is_own=False))[:_MAX_LINES_SHOWN]
 
 
 def grouped(entries: Iterable[ActivityEntry]) -> tuple[Attempts, ...]:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
+from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from mfasite.demo import child_processes, users_and_password
 from mfasite.demo.launcher import Stack
 from tests.bench.browser import TimedBrowser, TimedResponse

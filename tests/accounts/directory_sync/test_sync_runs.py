@@ -12,7 +12,7 @@ from accounts import directory_sync
 from accounts.directories import ldap_binds_and_searches
 from accounts.directory_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
-from accounts.support.directory_runs import row_words
+from accounts.support.directory_sync_pages import row_words
 from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, sync_now
 from tests.real_programs.slapd import Slapd
 from tests.simulated.people import Clock, Person, hire, join

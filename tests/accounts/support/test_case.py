@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from accounts import activity_entries, app_passwords
+from accounts import activity_lines_from_audit_events, app_passwords
 from accounts.models import User
 from accounts.support import caller_verification, case
 from accounts.support.actions import Actor, blocks_and_bypasses
 from accounts.support.actions.blocks_and_bypasses import FOREVER
 from accounts.support.actions.registry import ACTIONS
-from accounts.support.case import page as case_page
-from accounts.support.case import sign_in_attempts
+from accounts.support.case import case_page_contents, sign_in_attempts
 from tests.simulated.people import Person
 from verification import browsers, conf, limits, outcomes, policies, time_format
 from verification.context import Context
@@ -267,9 +266,9 @@ def test_status_says_when_the_only_method_works_again(cleo: Person, dora: Person
 
 def entry(
     minute: int, *, title: str = "Wrong", kind: str = "warn", network: str = "192.0.2.7"
-) -> activity_entries.ActivityEntry:
+) -> activity_lines_from_audit_events.ActivityEntry:
     at = datetime.fromisoformat(f"2026-03-02T08:{minute:02}Z")
-    return activity_entries.ActivityEntry(
+    return activity_lines_from_audit_events.ActivityEntry(
         minute, "", at, "bad", title, "", "Firefox", network, kind, is_mine_to_deny=False
     )
 
@@ -291,7 +290,7 @@ def test_long_lists_are_folded_and_searched(ana: Person, dora: Person, context: 
     for n in range(12):
         app_passwords.issue(ana.user, context, name=f"laptop {n}", program="mail")
 
-    def listed(**search: str) -> case_page.ActiveAccess:
+    def listed(**search: str) -> case_page_contents.ActiveAccess:
         found = case.of(User.objects.get(pk=ana.user.pk), dora.user, context, **search)
         return next(each for each in found.active_access if each.key == "app-passwords")
 

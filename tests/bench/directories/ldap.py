@@ -92,8 +92,8 @@ class _DirectoryWorker:
     def make(self, ca: str) -> None:
         """Add the directory."""
         from accounts import directories
+        from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
         from accounts.models import Directory
-        from accounts.usual_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 
         made = Directory(
             name="Bench",

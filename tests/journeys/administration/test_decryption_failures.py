@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Import
-from accounts.support.case.page import CANNOT_BE_READ
+from accounts.support.case.case_page_contents import CANNOT_BE_READ
 from accounts.support.imports import jobs
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Person, hire, join, work

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Import
 from accounts.support.actions import ActionState
 from accounts.support.imports import jobs
-from accounts.support.policies.policy_form import PolicyForm
+from accounts.support.policies.policy_form_built_from_rules import PolicyForm
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from verification import hardware_token_stock

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from accounts.support import outage_effects
+from accounts.support import outage_preview
 from tests.simulated.people import Clock, Person, hire, work
 from verification import notices
 from verification.context import Context
@@ -34,7 +34,7 @@ def test_switch_is_set_and_ended_by_an_operator(ana: Person, clock: Clock) -> No
 
     page = opal.browser.save(ADD, kind="text", provider="", words="The carrier is down.", **when)
     assert not Outage.objects.exists()
-    assert str(outage_effects.ALL_HAVE_ANOTHER) in page  # ana has an authenticator app as well
+    assert str(outage_preview.ALL_HAVE_ANOTHER) in page  # ana has an authenticator app as well
     opal.browser.press("Apply")
 
     assert unavailability_words.of_outage(Outage.objects.get(), Channel.TEXT) in ana.give_password()

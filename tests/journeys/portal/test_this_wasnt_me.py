@@ -1,6 +1,6 @@
 """Tests in which Ana reports that somebody got into her account, and secures it."""
 
-from accounts import activity_entries
+from accounts import activity_lines_from_audit_events
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.models import User
 from accounts.portal import this_wasnt_me_audit_events as portal_events
@@ -46,7 +46,7 @@ def test_thief_is_out_at_once_and_stays_out(ana: Person, clock: Clock) -> None:
 
 def test_page_shows_what_is_reported(ana: Person) -> None:
     ana.sign_in()
-    newest = activity_entries.entries(audit.of_person(ana.user.pk, of=audit.user_events()))[0]
+    newest = activity_lines_from_audit_events.entries(audit.of_person(ana.user.pk, of=audit.user_events()))[0]
     ana.browser.go("/activity/")
 
     assert newest.title in ana.browser.follow("This wasn’t me")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.sessions.session_store import row_key
-from accounts.signin import browser_cookies, passwordless_permission_and_check
+from accounts.signin import passwordless_permission_and_check, setting_browser_cookies
 from tests.journeys.signin.conftest import REFUSED, add_key, asked, come_in, offered, show
 from tests.simulated.http_browser import Browser
 from tests.simulated.passkeys import Key
@@ -240,7 +240,7 @@ def test_offer_taken_up_twice_at_once_opens_once(passkey_owner: Person, clock: C
     add_key(passkey_owner, key)
     browser = Browser()
     answer = key.sign(offered(browser))
-    kept = browser_cookies.offer(request_with(browser))
+    kept = setting_browser_cookies.offer(request_with(browser))
     context = Context(now=clock.now, network="192.0.2.7")
     assert kept
 

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.integrations import endpoints_for_programs
-from accounts.integrations.endpoints_for_programs import for_programs, refuses_unreadable
+from accounts.integrations import endpoints_without_page_middleware
+from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.integrations.oidc import discovery_document
 from verification import signing_keys
 
@@ -18,7 +18,7 @@ _FOR_SCRIPTS = {
 
 
 def _unreadable(_request: HttpRequest) -> HttpResponse:
-    said = {"error": "invalid_request", "error_description": endpoints_for_programs.UNREADABLE}
+    said = {"error": "invalid_request", "error_description": endpoints_without_page_middleware.UNREADABLE}
     return JsonResponse(said, status=400, headers=_FOR_SCRIPTS | {"Cache-Control": "no-store"})
 
 

@@ -14,8 +14,8 @@ from oauth2_provider.oauth2_backends import OAuthLibCore, get_oauthlib_core
 from oauthlib.common import Request as OAuthRequest
 
 from accounts import request_context
-from accounts.integrations import endpoints_for_programs
-from accounts.integrations.endpoints_for_programs import for_programs, refuses_unreadable
+from accounts.integrations import endpoints_without_page_middleware
+from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.integrations.oidc import (
     authorization_codes,
     id_and_logout_tokens,
@@ -60,7 +60,7 @@ def _error(name: str, description: str = "", status: int = 400, **headers: str) 
 
 @_never_stored
 def _unreadable(_request: HttpRequest) -> HttpResponse:
-    return _error("invalid_request", endpoints_for_programs.UNREADABLE)
+    return _error("invalid_request", endpoints_without_page_middleware.UNREADABLE)
 
 
 def _flaw(request: HttpRequest) -> HttpResponse | None:

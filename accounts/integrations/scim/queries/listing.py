@@ -16,7 +16,7 @@ from scim2_models import (
     TooManyException,
 )
 
-from accounts.integrations.scim import schemas, size_limits
+from accounts.integrations.scim import size_limits, user_and_group_schemas
 from accounts.integrations.scim.queries import filters
 from accounts.integrations.scim.queries.filters import Columns
 from accounts.integrations.scim.requests_and_responses import IncomingScimRequest, ScimResponse
@@ -47,7 +47,7 @@ def asked(model: Any, sent: Mapping[str, Any]) -> SearchRequest[Any]:
     if isinstance(found.get("filter"), str):
         filters.check_size(found["filter"])
     request: Any = SearchRequest.__class_getitem__(model)
-    read: SearchRequest[Any] = request.model_validate(found, scim_policy=schemas.TOLERANT)
+    read: SearchRequest[Any] = request.model_validate(found, scim_policy=user_and_group_schemas.TOLERANT)
     return read
 
 
@@ -57,7 +57,7 @@ def selection(model: Any, call: IncomingScimRequest) -> ResponseParameters[Any]:
     found = {
         name: value for name, value in call.query.items() if name in {"attributes", "excludedAttributes"} and value
     }
-    read: ResponseParameters[Any] = parameters.model_validate(found, scim_policy=schemas.TOLERANT)
+    read: ResponseParameters[Any] = parameters.model_validate(found, scim_policy=user_and_group_schemas.TOLERANT)
     return read
 
 

@@ -10,7 +10,7 @@ from accounts.integrations.forward_auth import access_check, proxy_authenticatio
 from accounts.integrations.forward_auth.access_check import AccessVerdict
 from accounts.integrations.forward_auth.forwarded_url import Doubt
 from accounts.models import Application, ProtectedHost, Proxy, Scope, User
-from accounts.support.applications import proxy_answers
+from accounts.support.applications import check_access_at_proxy
 from tests.accounts.integrations.forward_auth.conftest import HOST, Build, ForwardAuthProxy
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
@@ -153,7 +153,7 @@ def check(person: Person, **question: str) -> Page:
 
 def _answer(verdict: AccessVerdict, reason: str = "") -> str:
     """Return what the page says about an answer."""
-    return f"{proxy_answers.VERDICTS[verdict]} {proxy_answers.reason_words(reason)}".strip()
+    return f"{check_access_at_proxy.VERDICTS[verdict]} {check_access_at_proxy.reason_words(reason)}".strip()
 
 
 def test_says_what_would_be_answered(root: Person, proxy_of_ana: ForwardAuthProxy, proxy: Proxy, build: Build) -> None:
@@ -178,7 +178,7 @@ def test_says_that_a_new_password_comes_first(root: Person, proxy_of_ana: Forwar
 
     page = check(root, username="ana", url=f"http://{HOST}/page")
 
-    assert proxy_answers.reason_words(access_check.MUST_REPLACE) in page
+    assert check_access_at_proxy.reason_words(access_check.MUST_REPLACE) in page
 
 
 def test_answers_as_the_endpoint_does(root: Person, proxy_of_ana: ForwardAuthProxy) -> None:

@@ -11,7 +11,7 @@ from accounts import directories
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import SyncEvery
 from accounts.support import directory_problems
-from accounts.support.directory_runs import row_words, views
+from accounts.support.directory_sync_pages import row_words, views
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.support import outage_effects
+from accounts.support import outage_preview
 from tests.simulated.people import Person
 from verification.models import Channel, Enrolment, Outage
 
@@ -16,24 +16,24 @@ def _of_texts() -> Outage:
 def test_counts_those_without_another_method(ana: Person, cleo: Person) -> None:
     Enrolment.objects.filter(user=ana.user).exclude(method="text").delete()
 
-    lines = outage_effects.effects(_of_texts(), timezone.now())
+    lines = outage_preview.effects(_of_texts(), timezone.now())
 
     assert any(line.startswith("1 ") for line in lines)
-    assert str(outage_effects.ALL_HAVE_ANOTHER) not in lines
+    assert str(outage_preview.ALL_HAVE_ANOTHER) not in lines
 
 
 def test_counts_nobody_who_has_another_method(ana: Person) -> None:
     assert ana.enrolment("totp").confirmed
 
-    lines = outage_effects.effects(_of_texts(), timezone.now())
+    lines = outage_preview.effects(_of_texts(), timezone.now())
 
-    assert str(outage_effects.ALL_HAVE_ANOTHER) in lines
+    assert str(outage_preview.ALL_HAVE_ANOTHER) in lines
 
 
 def test_says_what_stops_with_the_only_provider(db: None) -> None:
     outage = Outage(provider="virtual", starts_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=1))
 
-    lines = outage_effects.effects(outage, timezone.now())
+    lines = outage_preview.effects(outage, timezone.now())
 
     assert sum("so they stop" in line for line in lines) == len(Channel)
 
@@ -42,7 +42,7 @@ def test_says_until_when(db: None) -> None:
     begins = timezone.now() + timedelta(days=1)
     outage = Outage(kind=Channel.CALL, starts_at=begins, ends_at=begins + timedelta(hours=1))
 
-    first, *_others = outage_effects.effects(outage, timezone.now())
+    first, *_others = outage_preview.effects(outage, timezone.now())
 
     assert str(begins.year) in first
     assert "until" in first

@@ -1,4 +1,4 @@
-"""View of the verification options: choose another one."""
+"""The page to choose another method at sign-in."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +8,7 @@ from accounts import redirects
 from accounts.access import stepping_up
 from accounts.signin import challenge_in_progress
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import half_signed_in
+from accounts.signin.views import between_password_and_second_step
 from accounts.signin.views.verify import show
 from verification import policies
 from verification.context import Context
@@ -18,33 +18,33 @@ from verification.policies import Decision, SignInStep
 
 
 @require_http_methods(["GET", "POST"])
-@half_signed_in.half_signed_in_required
-def options(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
+@between_password_and_second_step.half_signed_in_required
+def choose_method(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """List the user's options. Choosing one replaces the current challenge."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = half_signed_in.person_or_out(request, pending, context)
+    user = between_password_and_second_step.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     everything = policies.decide(user, context)
     decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
-        return half_signed_in.sign_in_refused(request, decision.reason)
+        return between_password_and_second_step.sign_in_refused(request, decision.reason)
     next_url = redirects.wanted(request)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = challenge_in_progress.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            half_signed_in.asked(request, pending, outcome, context)
+            between_password_and_second_step.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))
-        half_signed_in.show_outcome(request, outcome, context)
+        between_password_and_second_step.show_outcome(request, outcome, context)
         return redirect(redirects.asking("signin:options", next_url))
     shown = show(request, pending, context)
     current = shown.ref if shown and shown.is_alive else ""
     return render(
         request,
-        "accounts/signin/options.html",
+        "accounts/signin/choose_method.html",
         {
             "options": decision.options,
             "current": current,

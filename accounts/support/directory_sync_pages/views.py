@@ -18,7 +18,7 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, directory_problems
-from accounts.support.directory_runs import row_words
+from accounts.support.directory_sync_pages import row_words
 from accounts.support.reports import csv_export_with_reason
 from accounts.support.views import page_layout
 from verification import policies

@@ -1,4 +1,4 @@
-"""The usual LDAP filters and attributes of OpenLDAP and Active Directory, for what forms leave empty. No imports."""
+"""The default LDAP filters and attributes of OpenLDAP and Active Directory, for what forms leave empty. No imports."""
 
 # Of each kind of directory.
 FILTERS_AND_ATTRIBUTES = {

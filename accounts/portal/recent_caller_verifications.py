@@ -1,4 +1,4 @@
-"""Recent caller checks of a user, to answer “Is this really support?”"""
+"""Recent caller verifications of a user, to answer “Is this really support?”"""
 
 from datetime import datetime, timedelta
 

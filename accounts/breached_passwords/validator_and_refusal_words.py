@@ -1,4 +1,4 @@
-"""The password validator: the messages that refuse a common or breached password. `lookup_and_variants` finds it."""
+"""The password validator, with the words that refuse a password. `which_passwords_are_refused` decides which."""
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import activity_entries
+from accounts import activity_lines_from_audit_events
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from tests.simulated.http_browser import Browser, Page
@@ -35,28 +35,30 @@ WHYS = ("", "remembered", "trusted_network", "put_off", "bypassed", "not_require
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("is_own", [True, False])
 def test_each_event_has_words_or_is_internal(kind: str, is_own: bool) -> None:
-    entries = activity_entries.entries([event(kind)], is_own=is_own)
+    entries = activity_lines_from_audit_events.entries([event(kind)], is_own=is_own)
 
     assert bool(entries) is (kind in SAID)
     assert all(entry.title and entry.icon and entry.kind in set(Severity) for entry in entries)
 
 
 def test_event_that_nobody_declares_any_more_is_left_out() -> None:
-    entries = activity_entries.entries([event("fax.sent"), event("session.ended")])
+    entries = activity_lines_from_audit_events.entries([event("fax.sent"), event("session.ended")])
 
     assert [entry.title for entry in entries] == [audit_events.SESSION_ENDED.title_for(is_own=True)]
 
 
 def test_code_that_was_misread_to_support_says_nothing_of_a_password() -> None:
     """It said that the password was correct, but a caller enters none. Seen failing."""
-    [entry] = activity_entries.entries([event("challenge.failed", method="totp", purpose=Purpose.CALLER)])
+    [entry] = activity_lines_from_audit_events.entries(
+        [event("challenge.failed", method="totp", purpose=Purpose.CALLER)]
+    )
 
     assert entry.text == "Read to support on the phone. Method: Authenticator app."
 
 
 @pytest.mark.parametrize("purpose", Purpose.values)
 def test_wrong_code_is_bad_at_a_sign_in(purpose: str) -> None:
-    [entry] = activity_entries.entries([event("challenge.failed", method="totp", purpose=purpose)])
+    [entry] = activity_lines_from_audit_events.entries([event("challenge.failed", method="totp", purpose=purpose)])
 
     assert (entry.kind == "bad") is (purpose not in {Purpose.SELF_TEST, Purpose.ENROL, Purpose.FRESH})
 
@@ -74,13 +76,17 @@ def test_wrong_code_is_bad_at_a_sign_in(purpose: str) -> None:
     ],
 )
 def test_says_why_nothing_was_asked(detail: dict[str, str], words: str) -> None:
-    assert activity_entries.entries([event("sign_in.completed", **detail)])[0].text == words
+    assert activity_lines_from_audit_events.entries([event("sign_in.completed", **detail)])[0].text == words
 
 
 @pytest.mark.parametrize("kind", SAID)
 def test_support_reads_about_somebody_else(kind: str) -> None:
     """Seen: staff read "You signed in" on the page of a person they were helping."""
-    told = [e for why in WHYS for e in activity_entries.entries([event(kind, why=why, method="totp")], is_own=False)]
+    told = [
+        e
+        for why in WHYS
+        for e in activity_lines_from_audit_events.entries([event(kind, why=why, method="totp")], is_own=False)
+    ]
 
     assert told
     assert not [e for e in told if re.search(r"\b(you|your|yours)\b", f"{e.title} {e.text}", re.IGNORECASE)]
@@ -89,7 +95,7 @@ def test_support_reads_about_somebody_else(kind: str) -> None:
 def test_own_actions_cannot_be_denied() -> None:
     kinds = ("account.securing_begun", "session.ended", "sign_in.completed", "enrolment.removed")
 
-    deniable = [activity_entries.entries([event(kind)])[0].is_mine_to_deny for kind in kinds]
+    deniable = [activity_lines_from_audit_events.entries([event(kind)])[0].is_mine_to_deny for kind in kinds]
 
     assert deniable == [False, False, True, True]
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import TextChoices
 
 from accounts.support.policies import policy_preview
-from accounts.support.policies.policy_form import PolicyForm
+from accounts.support.policies.policy_form_built_from_rules import PolicyForm
 from tests.simulated.people import MORNING, Person
 from verification import policies
 from verification.models import Policy

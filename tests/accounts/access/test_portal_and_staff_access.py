@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 
 from accounts import access
-from accounts.access import AccessDecision, AccessReason, AccessStep, portal_and_staff
+from accounts.access import AccessDecision, AccessReason, AccessStep, portal_and_staff_access
 from tests.simulated.people import Clock, Person, hire
 
 REFUSED = AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
@@ -16,7 +16,7 @@ REFUSED = AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function after which the decision refuses everyone."""
-    return lambda: monkeypatch.setattr(portal_and_staff, "decide", lambda *_given, **_named: REFUSED)
+    return lambda: monkeypatch.setattr(portal_and_staff_access, "decide", lambda *_given, **_named: REFUSED)
 
 
 def test_portal_asks_it(ana: Person, nobody: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ def test_staff_pages_ask_it(db: None, clock: Clock, monkeypatch: pytest.MonkeyPa
     fay.sign_in(to="/admin/")
     assert fay.browser.go("/admin/").path == "/admin/accounts/user/"
 
-    monkeypatch.setattr(portal_and_staff, "staff", lambda _request: REFUSED)
+    monkeypatch.setattr(portal_and_staff_access, "staff", lambda _request: REFUSED)
 
     assert fay.browser.go("/admin/").path == "/sign-in/again/"
 
@@ -42,7 +42,7 @@ def test_sensitive_changes_ask_it(ana: Person, monkeypatch: pytest.MonkeyPatch) 
     ana.sign_in()
     assert ana.browser.go("/app-passwords/make/").path == "/app-passwords/make/"
 
-    monkeypatch.setattr(portal_and_staff, "again", lambda _request, **_named: REFUSED)
+    monkeypatch.setattr(portal_and_staff_access, "again", lambda _request, **_named: REFUSED)
 
     assert ana.browser.go("/app-passwords/make/").path == "/sign-in/again/"
 
@@ -51,4 +51,4 @@ def test_a_stranger_is_signed_out(rf: RequestFactory, db: None) -> None:
     request = rf.get("/")
     request.user, request.session = AnonymousUser(), {}  # type: ignore[assignment]  # enough of a session
 
-    assert access.portal_and_staff.portal(request).reason is AccessReason.SIGNED_OUT
+    assert access.portal_and_staff_access.portal(request).reason is AccessReason.SIGNED_OUT

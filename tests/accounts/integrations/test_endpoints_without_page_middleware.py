@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.integrations.endpoints_for_programs import for_programs
+from accounts.integrations.endpoints_without_page_middleware import for_programs
 from mfasite import error_views, urls
 
 

@@ -1,4 +1,4 @@
-"""Looks a password up in the lists of common and breached passwords, with the variants that people make of one."""
+"""Decides which passwords are refused: common ones, with the variants that people make of them, and breached ones."""
 
 import hashlib
 import unicodedata

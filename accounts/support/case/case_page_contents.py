@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import activity_entries, app_passwords, applications, invitations
+from accounts import activity_lines_from_audit_events, app_passwords, applications, invitations
 from accounts.models import CallerCheck, StaleClient, User
 from accounts.sessions import running_sessions
 from accounts.support import approval_audit_events, caller_verification
@@ -335,7 +335,7 @@ def _messages(person: User) -> list[Sent]:
 
 def _line(event: AuditEvent, names: dict[int, str]) -> PastAction:
     detail: dict[str, Any] = event.said
-    known = activity_entries.entries([event], is_own=False)
+    known = activity_lines_from_audit_events.entries([event], is_own=False)
     words = known[0].title if known else event.kind
     if event.kind == approval_audit_events.SUPPORT_REFUSED.kind:
         words = f"{words}: {ActionRefusal(detail['why']).advice}"

@@ -8,7 +8,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.admin_changes import acts, reads
-from accounts.support.directory_runs import views
+from accounts.support.directory_sync_pages import views
 
 View = Callable[..., HttpResponseBase]
 

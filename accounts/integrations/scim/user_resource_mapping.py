@@ -1,4 +1,4 @@
-"""People in three forms: the resource that a directory sends, the entry that we apply, and the row that we store."""
+"""Maps a user between three forms: the resource that a directory sends, the entry that we apply, and the stored row."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from scim2_models import Context as ScimContext
 from scim2_models import GroupMembership, InvalidValueException, Meta, ResponseParameters
 
 from accounts.integrations.scim import size_limits
-from accounts.integrations.scim.schemas import EmailAttribute, Person, PhoneNumber
+from accounts.integrations.scim.user_and_group_schemas import EmailAttribute, Person, PhoneNumber
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs

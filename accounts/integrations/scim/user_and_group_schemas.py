@@ -1,4 +1,4 @@
-"""People and groups as SCIM resources: the attributes that we store of each.
+"""The SCIM schemas of users and groups: the attributes that we store of each.
 
 With scim2-models and pydantic it takes 30 MiB, so only `request_dispatch` and what it needs import it.
 """

@@ -1,4 +1,4 @@
-"""Cookies besides the session's: that a browser is known, that it is remembered, and which passkey offer it got.
+"""Sets the cookies besides the session's: known browser, remembered browser, and the passkey offer that it got.
 
 Their names, and those of the session's and the CSRF cookie, are in `mfasite.cookie_names_and_flags`.
 """

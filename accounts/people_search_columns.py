@@ -1,4 +1,4 @@
-"""The text in which people are searched: its columns, and the characters that don't count."""
+"""The columns in which people are searched, and the characters that don't count."""
 
 from typing import Any
 
