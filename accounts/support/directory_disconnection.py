@@ -22,10 +22,10 @@ def effects(directory: Directory) -> tuple[str, ...]:
     n, n_off = people.count(), people.filter(is_active=False).count()
     lines = [
         ngettext(
-            "%(n)d person keeps their account, with its methods, groups and app passwords. From now on we decide "
-            "their username, name and email address here.",
-            "%(n)d people keep their accounts, with their methods, groups and app passwords. From now on we decide "
-            "their usernames, names and email addresses here.",
+            "%(n)d person keeps their account, with its methods, groups and app passwords. From now on "
+            "their username, name and email address are changed here.",
+            "%(n)d people keep their accounts, with their methods, groups and app passwords. From now on "
+            "their usernames, names and email addresses are changed here.",
             n,
         )
         % {"n": n},
