@@ -32,9 +32,9 @@ from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo.launcher import Stack
-from tests.infrastructure import databases, kept_caches, rsa_keys
+from tests.infrastructure import caches_kept_between_requests, databases, rsa_keys
 from tests.infrastructure.hashers import CheapHasher
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.infrastructure.scheduling import GroupScheduling
 from tests.real_programs.ports import free_port
 from tests.settings import KEYS
@@ -144,10 +144,10 @@ def _templates_keep_no_context(django_test_environment: None) -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _middleware_is_loaded_once(django_test_environment: None) -> Iterator[None]:
     """Share the middleware between the test clients of tests that have not changed a setting: each loads its own."""
-    load, plain, kept = ClientHandler.load_middleware, kept_caches.settings_in_force(), ClientHandler()
+    load, plain, kept = ClientHandler.load_middleware, caches_kept_between_requests.settings_in_force(), ClientHandler()
 
     def shared(handler: ClientHandler, is_async: bool = False) -> None:
-        if kept_caches.settings_in_force() is not plain:
+        if caches_kept_between_requests.settings_in_force() is not plain:
             load(handler, is_async)
             return
         if "_middleware_chain" not in vars(kept):
@@ -198,7 +198,7 @@ def _digest_keys_are_read() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _caches_are_kept() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        kept_caches.DATABASE.keep(patch)
+        caches_kept_between_requests.DATABASE.keep(patch)
         rsa_keys.keep(patch)
         SET_UPS.keep()
         yield
@@ -208,7 +208,7 @@ def _caches_are_kept() -> Iterator[None]:
 def _caches_are_empty(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process read for the test before, which a test with long-lived caches would still believe."""
     SET_UPS.begin(request.fixturenames, monkeypatch)
-    kept_caches.DATABASE.begin()
+    caches_kept_between_requests.DATABASE.begin()
     service_keys._services.forget()
     rsa_keys.KEYS.begin()
 

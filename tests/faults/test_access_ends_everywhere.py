@@ -26,7 +26,7 @@ import pytest
 
 from mfasite.demo import child_processes, launcher, users_and_password
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 from tests.faults import servers
 from tests.real_programs.ports import free_port
 from tests.settings import KEYS
@@ -137,7 +137,7 @@ class ServiceWithApplications:
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None, **headers: str) -> NetworkResponse:
         """Ask as a program: without cookies of ours."""
-        client = foreign.ClientOfManyServers(self.up.url, defaults=headers)
+        client = foreign_clients.ClientOfManyServers(self.up.url, defaults=headers)
         return client.ask(method, path, urlencode(form or {}).encode())
 
     def basic(self, client: str) -> str:
@@ -155,7 +155,7 @@ class ServiceWithApplications:
             "Accept": "application/json",
             "Sec-Fetch-Mode": "cors",
         }
-        client = foreign.ClientOfManyServers(self.up.url, defaults=told | {"Cookie": cookie})
+        client = foreign_clients.ClientOfManyServers(self.up.url, defaults=told | {"Cookie": cookie})
         return client.ask("GET", "/integrations/forward-auth/", b"")
 
     def sql(self, query: str, *values: object) -> Any:
@@ -179,8 +179,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceWithApp
             "down": down.uri,
             "hanging": f"http://127.0.0.1:{hanging.getsockname()[1]}/logout",
         }
-        given = [HOST, GROUP, users_and_password.PASSWORD, foreign.CALLBACK, [_name(way) for way in WAYS], uris]
-        clients, secret, group = json.loads(foreign.run_in_service(up, _MAKE, json.dumps(given)))
+        given = [HOST, GROUP, users_and_password.PASSWORD, foreign_clients.CALLBACK, [_name(way) for way in WAYS], uris]
+        clients, secret, group = json.loads(foreign_clients.run_in_service(up, _MAKE, json.dumps(given)))
         yield ServiceWithApplications(up, database.url, clients, secret, group, quick, down)
 
 
@@ -195,16 +195,16 @@ def _number(name: str) -> str:
 @pytest.fixture(scope="module")
 def fay(service: ServiceWithApplications) -> Browser:
     """The browser of the administrator."""
-    browser = foreign.open_browser(service.up)
+    browser = foreign_clients.open_browser(service.up)
     browser.go("/sign-in/")
-    foreign.sign_in(service.up, browser, "fay")
+    foreign_clients.sign_in(service.up, browser, "fay")
     return browser
 
 
 def sign_in(service: ServiceWithApplications, name: str) -> SignedInPerson:
     """Sign a person in to the service, to the three clients and to the protected host."""
-    browser = foreign.open_browser(service.up)
-    foreign.enter(service.up, browser, name)
+    browser = foreign_clients.open_browser(service.up)
+    foreign_clients.enter(service.up, browser, name)
     tokens = {client: _redeem(service, browser, client) for client in service.clients}
     cookie = _enter_host(service, browser)
     subject = service.sql("SELECT subject FROM accounts_user WHERE username = %s", name)[0].hex
@@ -217,14 +217,14 @@ def _redeem(service: ServiceWithApplications, browser: Browser, client: str) -> 
     asked = {
         "client_id": service.clients[client][0],
         "response_type": "code",
-        "redirect_uri": foreign.CALLBACK,
+        "redirect_uri": foreign_clients.CALLBACK,
         "scope": "openid profile",
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
     page = browser.go(f"/oauth/authorize/?{urlencode(asked)}")
-    code = parse_qs(urlsplit(foreign.target(page)).query)["code"][0]
-    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": foreign.CALLBACK}
+    code = parse_qs(urlsplit(foreign_clients.target(page)).query)["code"][0]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": foreign_clients.CALLBACK}
     answer = service.ask(
         "POST", "/oauth/token/", form | {"code_verifier": verifier}, Authorization=service.basic(client)
     )
@@ -241,7 +241,7 @@ def _enter_host(service: ServiceWithApplications, browser: Browser) -> str:
         "X-Forwarded-For": "192.0.2.7",
         **NAVIGATION,
     }
-    host = foreign.ClientOfManyServers(service.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
+    host = foreign_clients.ClientOfManyServers(service.up.url, defaults=told | {"X-Forwarded-Uri": "/page"})
     first = host._once("GET", f"{service.up.url}/integrations/forward-auth/", b"")
     page = browser.go(first["Location"])
     found = re.search(r'http-equiv="refresh" content="0; ?url=([^"]+)"', page.html)
@@ -267,7 +267,7 @@ def by_action(service: ServiceWithApplications, fay: Browser, who: SignedInPerso
 
 def by_fraud_report(service: ServiceWithApplications, _fay: Browser, who: SignedInPerson) -> None:
     """Have someone who knows the password sign in by call, and the person press 0#, which locks the second step."""
-    stranger = foreign.open_browser(service.up)
+    stranger = foreign_clients.open_browser(service.up)
     stranger.go("/sign-in/")
     stranger.press("Sign in", username=who.name, password=users_and_password.PASSWORD)
     stranger.follow("Use a different verification option")
@@ -277,7 +277,7 @@ def by_fraud_report(service: ServiceWithApplications, _fay: Browser, who: Signed
     while not (found := json.loads(stranger.client.get(calls).content)) or found[0]["kind"] != "call":
         assert time.monotonic() < deadline, "no call"
     token = secrets.token_hex(16)
-    phone = foreign.ClientOfManyServers(
+    phone = foreign_clients.ClientOfManyServers(
         service.up.url, {"localhost": {"mfa_csrf": token}}, {"Accept": "application/json"}
     )
     for action, keys in (("answer", ""), ("keys", "0#")):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_otp.oath import totp
 
 from accounts.models import User
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.virtual_phone import Phone, carry
 from verification import enrolments, method_registry

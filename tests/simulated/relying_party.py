@@ -13,7 +13,7 @@ import jwt
 from django.test import Client as Http
 
 from accounts.models import OidcClient
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person
 

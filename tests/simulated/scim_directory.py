@@ -13,7 +13,7 @@ from accounts.applications import secret_rotation
 from accounts.integrations.scim import token_authentication
 from accounts.models import Directory, ScimAccess, User
 from accounts.models.directories import DirectoryKind
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

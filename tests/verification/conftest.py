@@ -16,7 +16,7 @@ from django_otp.oath import totp
 from pytest_django import Settings
 
 from tests.infrastructure.concurrency import ConcurrentThreads
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.infrastructure.rounds import rounds
 from tests.settings import KEYS
 from tests.simulated.people import Clock, clock

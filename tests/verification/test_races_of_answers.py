@@ -13,7 +13,7 @@ from django.test import override_settings
 from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import N_AT_ONCE, EngineUser, app_code
-from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
+from tests.verification.requests_at_once import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import challenges, enrolments
 from verification.challenges import queries
 from verification.context import Context

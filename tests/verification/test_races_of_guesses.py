@@ -17,7 +17,7 @@ from tests.infrastructure.concurrency import ConcurrentThreads
 from tests.settings import KEYS
 from tests.verification import guessing_process
 from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_database
-from tests.verification.racing import PAUSE, sessions_with_open_challenges, without_transaction
+from tests.verification.requests_at_once import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import limits
 from verification.browsers import known_browsers
 from verification.models import Challenge, ChallengeState, Channel, Counter, Failure, Message

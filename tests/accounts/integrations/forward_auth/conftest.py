@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import proxy_authentication
 from accounts.models import Application, ProtectedHost, Proxy
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person, ana, ben, cleo, clock
 from tests.simulated.signed_in_staff import root

@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.integrations.oidc import client_registration
 from accounts.models import Application
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 from tests.infrastructure import rsa_keys
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
 from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, SimulatedRelyingParty
@@ -48,16 +48,16 @@ def party(make_party: Maker) -> SimulatedRelyingParty:
 
 
 @pytest.fixture(scope="module")
-def library(stack: Stack) -> Iterator[foreign.OpenidClient]:
+def library(stack: Stack) -> Iterator[foreign_clients.OpenidClient]:
     """A confidential client that is told of sign-outs."""
-    name, secret = foreign.make_client(stack, "library")
-    with foreign.library(stack, name, secret) as found:
+    name, secret = foreign_clients.make_client(stack, "library")
+    with foreign_clients.library(stack, name, secret) as found:
         run = f"""
 import django; django.setup()
 from accounts.models import OidcClient
 OidcClient.objects.filter(client_id={name!r}).update(logout_uri="http://127.0.0.1:{found.port}/logout")
 """
-        foreign.run_in_service(stack, run)
+        foreign_clients.run_in_service(stack, run)
         found.do("discover")
         yield found
 
@@ -65,4 +65,4 @@ OidcClient.objects.filter(client_id={name!r}).update(logout_uri="http://127.0.0.
 @pytest.fixture(scope="module")
 def web(stack: Stack) -> Browser:
     """The browser of Cleo, who has an authenticator app."""
-    return foreign.open_browser(stack)
+    return foreign_clients.open_browser(stack)

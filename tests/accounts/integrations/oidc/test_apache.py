@@ -9,7 +9,7 @@ import pytest
 
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 from tests.real_programs.ports import free_port
 from tests.simulated.http_browser import Browser
 
@@ -71,7 +71,7 @@ def apache(stack: Stack, room: Path, servers: Crew) -> Apache:
     port = free_port()
     url = f"http://localhost:{port}"
     callback = f"{url}/secret/redirect_uri"
-    name, secret = foreign.make_client(
+    name, secret = foreign_clients.make_client(
         stack,
         "apache",
         redirect_uris=callback,
@@ -109,7 +109,7 @@ def apache(stack: Stack, room: Path, servers: Crew) -> Apache:
 
 
 def _answers(port: int) -> bool:
-    client = foreign.ClientOfManyServers(f"http://localhost:{port}")
+    client = foreign_clients.ClientOfManyServers(f"http://localhost:{port}")
     try:
         return client.get("/").status_code == 200
     except OSError:
@@ -118,7 +118,7 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture
 def browser(stack: Stack) -> Browser:
-    return foreign.open_browser(stack)
+    return foreign_clients.open_browser(stack)
 
 
 def test_protects_a_page(stack: Stack, apache: Apache, browser: Browser) -> None:
@@ -126,9 +126,9 @@ def test_protects_a_page(stack: Stack, apache: Apache, browser: Browser) -> None
     page = browser.go(f"{apache.url}/secret/who.cgi")
     assert page.path == "/sign-in/"
 
-    page = foreign.sign_in(stack, browser, "fay")
+    page = foreign_clients.sign_in(stack, browser, "fay")
     if "refresh" in page.html:
-        page = browser.go(foreign.by_page(page))
+        page = browser.go(foreign_clients.by_page(page))
     assert page.status == 200, (page, apache.log.read_text()[-2000:])
     assert "user=fay" in page.html
     assert "OIDC_CLAIM_acr=https://refeds.org/profile/mfa" in page.html
@@ -145,11 +145,11 @@ def _is_signed_out(apache: Apache, browser: Browser) -> bool:
 def test_asks_for_a_level(stack: Stack, apache: Apache, browser: Browser) -> None:
     """A page that needs a passkey. Someone without one comes to a page of ours, and isn't sent back and forth."""
     browser.go(f"{apache.url}/secret/who.cgi")
-    foreign.sign_in(stack, browser, "dev")
+    foreign_clients.sign_in(stack, browser, "dev")
 
     page = browser.go(f"{apache.url}/secret/payroll/who.cgi")
     assert "user=dev" not in page.html
-    page = browser.go(foreign.by_page(page))
+    page = browser.go(foreign_clients.by_page(page))
 
     assert browser.client.at.startswith(stack.url)  # type: ignore[attr-defined]  # a surfer
     assert not page.path.startswith("/oauth/")

@@ -10,7 +10,7 @@ import pytest
 from mfasite.demo import child_processes
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 from tests.real_programs.ports import free_port
 from tests.simulated.http_browser import Browser
 
@@ -54,11 +54,13 @@ def jupyterhub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
     assert PROGRAM.exists(), f"JupyterHub is not installed: make {PROGRAM.relative_to(BASE_DIR)}"
     port = free_port()
     url = f"http://localhost:{port}"
-    made = foreign.make_client(stack, "jupyterhub", redirect_uris=f"{url}/hub/oauth_callback")
+    made = foreign_clients.make_client(stack, "jupyterhub", redirect_uris=f"{url}/hub/oauth_callback")
     values = {"port": port, "hub_port": free_port(), "api_port": free_port(), "room": room}
-    proxy = foreign.NODE / "node_modules" / ".bin" / "configurable-http-proxy"
+    proxy = foreign_clients.NODE / "node_modules" / ".bin" / "configurable-http-proxy"
     config = room / "jupyterhub_config.py"
-    config.write_text(foreign.run_in_service(stack, _WRITE, json.dumps(made)) + _LOCAL.format(**values, proxy=proxy))
+    config.write_text(
+        foreign_clients.run_in_service(stack, _WRITE, json.dumps(made)) + _LOCAL.format(**values, proxy=proxy)
+    )
     path = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
     servers.start("jupyterhub", ("env", f"PATH={path}", "HOME=/tmp", str(PROGRAM), "-f", str(config)))
     servers.wait("JupyterHub", lambda: child_processes.answers(f"{url}/hub/health"), seconds=60)
@@ -67,16 +69,16 @@ def jupyterhub(stack: Stack, room: Path, servers: Crew) -> JupyterHub:
 
 @pytest.fixture
 def browser(stack: Stack) -> Browser:
-    return foreign.open_browser(stack)
+    return foreign_clients.open_browser(stack)
 
 
 def test_signs_a_person_in(stack: Stack, jupyterhub: JupyterHub, browser: Browser) -> None:
     page = browser.go(f"{jupyterhub.url}/hub/oauth_login")
     assert page.path == "/sign-in/"
 
-    page = foreign.sign_in(stack, browser, "fay")
+    page = foreign_clients.sign_in(stack, browser, "fay")
     if "refresh" in page.html:
-        page = browser.go(foreign.by_page(page))
+        page = browser.go(foreign_clients.by_page(page))
 
     assert (page.path, page.status) == ("/hub/home", 200)
     assert "fay" in page.html
@@ -86,10 +88,10 @@ def test_lets_nobody_in_whom_the_application_does_not_allow(
     stack: Stack, jupyterhub: JupyterHub, browser: Browser
 ) -> None:
     """The group decides here, so the hub needs no list of its own."""
-    foreign.run_in_service(stack, _CLOSE)
+    foreign_clients.run_in_service(stack, _CLOSE)
 
     browser.go(f"{jupyterhub.url}/hub/oauth_login")
-    foreign.sign_in(stack, browser, "dev")
+    foreign_clients.sign_in(stack, browser, "dev")
 
     assert browser.client.at.startswith(stack.url)  # type: ignore[attr-defined]  # a surfer
     assert browser.go(f"{jupyterhub.url}/hub/home").path != "/hub/home"

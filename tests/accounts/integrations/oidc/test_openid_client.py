@@ -3,8 +3,8 @@
 import pytest
 
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
-from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, OpenidClient, OpenidClientError
+from tests.accounts.integrations.oidc import foreign_clients
+from tests.accounts.integrations.oidc.foreign_clients import AFTER_LOGOUT, OpenidClient, OpenidClientError
 from tests.simulated.http_browser import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
@@ -19,7 +19,7 @@ def test_tells_what_it_can(library: OpenidClient) -> None:
 
 
 def test_signs_in_with_code_and_pkce(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    tokens = foreign.signed_in(stack, library, web)
+    tokens = foreign_clients.signed_in(stack, library, web)
 
     assert tokens["claims"]["acr"] == MFA
     assert tokens["claims"]["preferred_username"] == "cleo"
@@ -31,51 +31,53 @@ def test_signs_in_with_code_and_pkce(stack: Stack, library: OpenidClient, web: B
 def test_sends_its_secret_either_way(stack: Stack, library: OpenidClient, web: Browser, auth: str) -> None:
     library.do("discover", auth=auth)
 
-    assert foreign.signed_in(stack, library, web)["id_token"]
+    assert foreign_clients.signed_in(stack, library, web)["id_token"]
 
 
 def test_needs_its_verifier(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    foreign.signed_in(stack, library, web)
-    page = foreign.start_sign_in(library, web)
+    foreign_clients.signed_in(stack, library, web)
+    page = foreign_clients.start_sign_in(library, web)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
-        library.do("finish", url=foreign.target(page), verifier="x" * 43)
+        library.do("finish", url=foreign_clients.target(page), verifier="x" * 43)
 
 
 def test_checks_the_age(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    tokens = foreign.signed_in(stack, library, web)
-    page = foreign.start_sign_in(library, web, max_age="3600")
+    tokens = foreign_clients.signed_in(stack, library, web)
+    page = foreign_clients.start_sign_in(library, web, max_age="3600")
 
-    assert library.do("finish", url=foreign.target(page))["claims"]["auth_time"] == tokens["claims"]["auth_time"]
+    assert (
+        library.do("finish", url=foreign_clients.target(page))["claims"]["auth_time"] == tokens["claims"]["auth_time"]
+    )
 
 
 def test_openid_client_asks_for_a_stronger_verification(stack: Stack, library: OpenidClient, web: Browser) -> None:
     """With max_age=0 the person verifies again, and the library checks that auth_time is new."""
-    before = foreign.signed_in(stack, library, web)["claims"]["auth_time"]
-    foreign.let_pass(library, before, seconds=1)
-    page = foreign.start_sign_in(library, web, max_age="0", acr_values=MFA)
+    before = foreign_clients.signed_in(stack, library, web)["claims"]["auth_time"]
+    foreign_clients.let_pass(library, before, seconds=1)
+    page = foreign_clients.start_sign_in(library, web, max_age="0", acr_values=MFA)
     assert page.path == "/sign-in/again/"
 
     web.press(next(form for form in page.forms if form.method == "post").buttons[0][0])
-    page = foreign.verify(stack, web, "cleo")
+    page = foreign_clients.verify(stack, web, "cleo")
 
-    claims = library.do("finish", url=foreign.target(page))["claims"]
+    claims = library.do("finish", url=foreign_clients.target(page))["claims"]
     assert claims["auth_time"] > before
     assert claims["acr"] == MFA
 
 
 def test_gets_an_error_for_a_level_that_cant_be_reached(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    foreign.signed_in(stack, library, web)
-    page = foreign.start_sign_in(
+    foreign_clients.signed_in(stack, library, web)
+    page = foreign_clients.start_sign_in(
         library, web, prompt="none", claims='{"id_token": {"acr": {"essential": true, "values": ["phr"]}}}'
     )
 
     with pytest.raises(OpenidClientError, match="unmet_authentication_requirements"):
-        library.do("finish", url=foreign.target(page))
+        library.do("finish", url=foreign_clients.target(page))
 
 
 def test_refreshes_once(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    tokens = foreign.signed_in(stack, library, web)
+    tokens = foreign_clients.signed_in(stack, library, web)
 
     refreshed = library.do("refresh", token=tokens["refresh_token"])
 
@@ -88,8 +90,8 @@ def test_refreshes_once(stack: Stack, library: OpenidClient, web: Browser) -> No
 
 
 def test_code_is_used_once(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    foreign.signed_in(stack, library, web)
-    url = foreign.target(foreign.start_sign_in(library, web))
+    foreign_clients.signed_in(stack, library, web)
+    url = foreign_clients.target(foreign_clients.start_sign_in(library, web))
     tokens = library.do("finish", url=url)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
@@ -99,7 +101,7 @@ def test_code_is_used_once(stack: Stack, library: OpenidClient, web: Browser) ->
 
 
 def test_openid_client_revokes_its_tokens(stack: Stack, library: OpenidClient, web: Browser) -> None:
-    tokens = foreign.signed_in(stack, library, web)
+    tokens = foreign_clients.signed_in(stack, library, web)
     library.do("revoke", token=tokens["refresh_token"])
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
@@ -108,33 +110,33 @@ def test_openid_client_revokes_its_tokens(stack: Stack, library: OpenidClient, w
 
 def test_signs_out_and_hears_of_it(stack: Stack, library: OpenidClient, web: Browser) -> None:
     """RP-initiated logout, and the back-channel logout that follows from it."""
-    tokens = foreign.signed_in(stack, library, web)
+    tokens = foreign_clients.signed_in(stack, library, web)
     before = len(library.do("heard"))
     parameters = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": AFTER_LOGOUT, "state": "s"}
 
     page = web.go(library.do("leave", parameters=parameters))
 
-    assert foreign.location(page) == f"{AFTER_LOGOUT}?state=s"
+    assert foreign_clients.location(page) == f"{AFTER_LOGOUT}?state=s"
     stack.crew.wait("The sign-out", lambda: len(library.do("heard")) > before, seconds=5)
     [claims] = library.do("heard")[before:]
     assert (claims["sub"], claims["sid"]) == (tokens["claims"]["sub"], tokens["claims"]["sid"])
     with pytest.raises(OpenidClientError, match="invalid_grant"):
         library.do("refresh", token=tokens["refresh_token"])
     with pytest.raises(OpenidClientError, match="login_required"):
-        library.do("finish", url=foreign.target(foreign.start_sign_in(library, web, prompt="none")))
+        library.do("finish", url=foreign_clients.target(foreign_clients.start_sign_in(library, web, prompt="none")))
 
 
 def test_hears_of_a_lock_within_a_second(stack: Stack, library: OpenidClient) -> None:
     """With another client that is down, which delays nobody."""
-    opal = foreign.open_browser(stack)
-    down, secret = foreign.make_client(stack, "down", logout_uri="http://127.0.0.1:9/")
-    tokens = foreign.signed_in(stack, library, opal, "opal")
-    with foreign.library(stack, down, secret) as other:
+    opal = foreign_clients.open_browser(stack)
+    down, secret = foreign_clients.make_client(stack, "down", logout_uri="http://127.0.0.1:9/")
+    tokens = foreign_clients.signed_in(stack, library, opal, "opal")
+    with foreign_clients.library(stack, down, secret) as other:
         other.do("discover")
-        foreign.signed_in(stack, other, opal, "opal")
+        foreign_clients.signed_in(stack, other, opal, "opal")
     before = len(library.do("heard"))
 
-    ended = float(foreign.run_in_service(stack, _LOCK))
+    ended = float(foreign_clients.run_in_service(stack, _LOCK))
     stack.crew.wait("The sign-out", lambda: len(library.do("heard")) > before, seconds=5)
 
     [claims] = library.do("heard")[before:]

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import pytest
 
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
-from tests.accounts.integrations.oidc.foreign import AFTER_LOGOUT, OpenidClient, OpenidClientError
+from tests.accounts.integrations.oidc import foreign_clients
+from tests.accounts.integrations.oidc.foreign_clients import AFTER_LOGOUT, OpenidClient, OpenidClientError
 from tests.simulated.http_browser import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
@@ -30,11 +30,11 @@ REFUSED = {
 def tokens(stack: Stack, library: OpenidClient, web: Browser) -> dict[str, Any]:
     """Cleo is signed in to the service and to the client."""
     library.do("discover", auth="basic")
-    return foreign.signed_in(stack, library, web)
+    return foreign_clients.signed_in(stack, library, web)
 
 
 def finish(library: OpenidClient, page: Page) -> Any:
-    return library.do("finish", url=foreign.target(page))
+    return library.do("finish", url=foreign_clients.target(page))
 
 
 # Basic OP ------------------------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def test_oidcc_userinfo_get(tokens: Any, library: OpenidClient) -> None:
 @pytest.mark.parametrize("place", ["header", "body"])
 def test_oidcc_userinfo_post(tokens: Any, stack: Stack, place: str) -> None:
     """oidcc-userinfo-post-header, oidcc-userinfo-post-body."""
-    client = foreign.ClientOfManyServers(stack.url)
+    client = foreign_clients.ClientOfManyServers(stack.url)
     body = {"access_token": tokens["access_token"]} if place == "body" else {"x": "y"}
     if place == "header":
         client.defaults["Authorization"] = f"Bearer {tokens['access_token']}"
@@ -78,7 +78,7 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
 
     page = web.go(address.replace(f"&nonce={nonce}", ""))
 
-    assert "code=" in foreign.target(page)
+    assert "code=" in foreign_clients.target(page)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(
 )
 def test_passes_oidcc_scope(tokens: Any, library: OpenidClient, web: Browser, scope: str, claims: set[str]) -> None:
     """oidcc-scope-profile, oidcc-scope-email, oidcc-scope-all."""
-    found = finish(library, foreign.start_sign_in(library, web, scope=scope))
+    found = finish(library, foreign_clients.start_sign_in(library, web, scope=scope))
 
     assert claims <= set(library.do("userinfo", token=found["access_token"], subject=found["claims"]["sub"]))
 
 
 def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    assert finish(library, foreign.start_sign_in(library, web, scope="email openid profile"))["id_token"]
+    assert finish(library, foreign_clients.start_sign_in(library, web, scope="email openid profile"))["id_token"]
 
 
 @pytest.mark.parametrize(
@@ -124,61 +124,61 @@ def test_oidcc_ensure_other_scope_order_succeeds(tokens: Any, library: OpenidCli
     ],
 )
 def test_oidcc_request_with(tokens: Any, library: OpenidClient, web: Browser, parameters: dict[str, str]) -> None:
-    assert finish(library, foreign.start_sign_in(library, web, **parameters))["id_token"]
+    assert finish(library, foreign_clients.start_sign_in(library, web, **parameters))["id_token"]
 
 
 def verify(stack: Stack, web: Browser, page: Page, name: str) -> Page:
     assert page.path == "/sign-in/again/"
     web.press(next(form for form in page.forms if form.method == "post").buttons[0][0])
-    return foreign.verify(stack, web, name)
+    return foreign_clients.verify(stack, web, name)
 
 
 def test_oidcc_prompt_login(stack: Stack, library: OpenidClient) -> None:
-    opal = foreign.open_browser(stack)
-    tokens = foreign.signed_in(stack, library, opal, "opal")
-    foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=1)
+    opal = foreign_clients.open_browser(stack)
+    tokens = foreign_clients.signed_in(stack, library, opal, "opal")
+    foreign_clients.let_pass(library, tokens["claims"]["auth_time"], seconds=1)
 
-    again = finish(library, verify(stack, opal, foreign.start_sign_in(library, opal, prompt="login"), "opal"))
+    again = finish(library, verify(stack, opal, foreign_clients.start_sign_in(library, opal, prompt="login"), "opal"))
 
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
 def test_oidcc_prompt_none_not_logged_in(stack: Stack, library: OpenidClient) -> None:
     with pytest.raises(OpenidClientError, match="login_required"):
-        finish(library, foreign.start_sign_in(library, foreign.open_browser(stack), prompt="none"))
+        finish(library, foreign_clients.start_sign_in(library, foreign_clients.open_browser(stack), prompt="none"))
 
 
 def test_oidcc_prompt_none_logged_in(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    claims = finish(library, foreign.start_sign_in(library, web, prompt="none"))["claims"]
+    claims = finish(library, foreign_clients.start_sign_in(library, web, prompt="none"))["claims"]
 
     assert (claims["sub"], claims["auth_time"]) == (tokens["claims"]["sub"], tokens["claims"]["auth_time"])
 
 
 def test_oidcc_max_age_1(stack: Stack, library: OpenidClient) -> None:
-    fay = foreign.open_browser(stack)
-    tokens = foreign.signed_in(stack, library, fay, "fay")
-    foreign.let_pass(library, tokens["claims"]["auth_time"], seconds=2)
+    fay = foreign_clients.open_browser(stack)
+    tokens = foreign_clients.signed_in(stack, library, fay, "fay")
+    foreign_clients.let_pass(library, tokens["claims"]["auth_time"], seconds=2)
 
-    again = finish(library, verify(stack, fay, foreign.start_sign_in(library, fay, max_age="1"), "fay"))
+    again = finish(library, verify(stack, fay, foreign_clients.start_sign_in(library, fay, max_age="1"), "fay"))
 
     assert again["claims"]["auth_time"] > tokens["claims"]["auth_time"]
 
 
 def test_oidcc_max_age_10000(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    claims = finish(library, foreign.start_sign_in(library, web, max_age="10000"))["claims"]
+    claims = finish(library, foreign_clients.start_sign_in(library, web, max_age="10000"))["claims"]
 
     assert claims["auth_time"] == tokens["claims"]["auth_time"]
 
 
 def test_oidcc_id_token_hint(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    page = foreign.start_sign_in(library, web, prompt="none", id_token_hint=tokens["id_token"])
+    page = foreign_clients.start_sign_in(library, web, prompt="none", id_token_hint=tokens["id_token"])
 
     assert finish(library, page)["claims"]["sub"] == tokens["claims"]["sub"]
 
 
 def test_oidcc_codereuse(tokens: Any, library: OpenidClient, web: Browser) -> None:
     """oidcc-codereuse and oidcc-codereuse-30seconds: refused at once, so also later, and what it gave is void."""
-    page = foreign.start_sign_in(library, web)
+    page = foreign_clients.start_sign_in(library, web)
     first = finish(library, page)
 
     with pytest.raises(OpenidClientError, match="invalid_grant"):
@@ -188,10 +188,10 @@ def test_oidcc_codereuse(tokens: Any, library: OpenidClient, web: Browser) -> No
 
 
 def test_oidcc_ensure_registered_redirect_uri(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    page = foreign.start_sign_in(library, web, redirect_uri=f"{foreign.CALLBACK}?x=1")
+    page = foreign_clients.start_sign_in(library, web, redirect_uri=f"{foreign_clients.CALLBACK}?x=1")
 
     assert page.status == 400
-    assert not foreign.location(page)
+    assert not foreign_clients.location(page)
 
 
 def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
@@ -205,14 +205,14 @@ def test_oidcc_ensure_post_request_succeeds(tokens: Any, library: OpenidClient, 
 def test_oidcc_server_client_secret_post(tokens: Any, library: OpenidClient, web: Browser) -> None:
     library.do("discover", auth="post")
 
-    assert finish(library, foreign.start_sign_in(library, web))["id_token"]
+    assert finish(library, foreign_clients.start_sign_in(library, web))["id_token"]
 
 
 def test_oidcc_unsigned_request_object_supported_correctly_or_rejected_as_unsupported(
     tokens: Any, library: OpenidClient, web: Browser
 ) -> None:
     with pytest.raises(OpenidClientError, match="request_not_supported"):
-        finish(library, foreign.start_sign_in(library, web, request="eyJhbGciOiJub25lIn0.e30."))
+        finish(library, foreign_clients.start_sign_in(library, web, request="eyJhbGciOiJub25lIn0.e30."))
 
 
 def test_oidcc_refresh_token(tokens: Any, library: OpenidClient) -> None:
@@ -224,7 +224,7 @@ def test_oidcc_refresh_token(tokens: Any, library: OpenidClient) -> None:
 
 
 def test_oidcc_ensure_request_with_valid_pkce_succeeds(tokens: Any, library: OpenidClient, web: Browser) -> None:
-    assert finish(library, foreign.start_sign_in(library, web))["access_token"]
+    assert finish(library, foreign_clients.start_sign_in(library, web))["access_token"]
 
 
 # Config OP -----------------------------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_oidcc_discovery_endpoint_verification(stack: Stack, library: OpenidClie
     assert "none" not in known["id_token_signing_alg_values_supported"]
     assert known["subject_types_supported"] == ["public"]
     assert known["grant_types_supported"] == ["authorization_code", "refresh_token"]
-    keys = json.loads(foreign.ClientOfManyServers(stack.url).get("/oauth/jwks.json").content)["keys"]
+    keys = json.loads(foreign_clients.ClientOfManyServers(stack.url).get("/oauth/jwks.json").content)["keys"]
     assert {key["alg"] for key in keys} == {"RS256", "ES256"}
     assert all(key["use"] == "sig" and key["kid"] and not {"d", "p", "q"} & set(key) for key in keys)
 
@@ -253,20 +253,20 @@ def leave(web: Browser, stack: Stack, **query: str) -> Page:
 
 
 def is_signed_in(library: OpenidClient, web: Browser) -> bool:
-    return "code=" in foreign.location(foreign.start_sign_in(library, web, prompt="none"))
+    return "code=" in foreign_clients.location(foreign_clients.start_sign_in(library, web, prompt="none"))
 
 
 def test_oidcc_rp_initiated_logout(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT, state="a b")
 
-    assert foreign.location(page) == f"{AFTER_LOGOUT}?state=a+b"
+    assert foreign_clients.location(page) == f"{AFTER_LOGOUT}?state=a+b"
     assert not is_signed_in(library, web)
 
 
 def test_oidcc_rp_initiated_logout_no_state(tokens: Any, stack: Stack, library: OpenidClient, web: Browser) -> None:
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=AFTER_LOGOUT)
 
-    assert foreign.location(page) == AFTER_LOGOUT
+    assert foreign_clients.location(page) == AFTER_LOGOUT
     assert not is_signed_in(library, web)
 
 
@@ -277,7 +277,7 @@ def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(
     """Also oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri."""
     page = leave(web, stack, id_token_hint=tokens["id_token"], post_logout_redirect_uri=uri)
 
-    assert not foreign.location(page)
+    assert not foreign_clients.location(page)
 
 
 def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(
@@ -299,7 +299,7 @@ def test_oidcc_rp_initiated_logout_bad_id_token_hint(
 
     page = leave(web, stack, post_logout_redirect_uri=AFTER_LOGOUT, **({"id_token_hint": token} if token else {}))
 
-    assert not foreign.location(page)
+    assert not foreign_clients.location(page)
     assert is_signed_in(library, web)
 
 
@@ -308,7 +308,7 @@ def test_oidcc_rp_initiated_logout_with_little(
     tokens: Any, stack: Stack, library: OpenidClient, web: Browser, query: dict[str, str]
 ) -> None:
     """oidcc-rp-initiated-logout-no-params, oidcc-rp-initiated-logout-only-state."""
-    assert not foreign.location(leave(web, stack, **query))
+    assert not foreign_clients.location(leave(web, stack, **query))
     assert is_signed_in(library, web)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Directory
-from tests.infrastructure.kept_set_ups import SET_UPS
+from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated import scim_directory
 from tests.simulated.people import Clock
 from tests.simulated.scim_directory import ScimClient

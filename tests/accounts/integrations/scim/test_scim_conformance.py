@@ -9,7 +9,7 @@ import pytest
 from mfasite.demo.child_processes import BASE_DIR
 from mfasite.demo.launcher import Stack
 from tests.accounts.integrations.conftest import address
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 
@@ -37,7 +37,7 @@ def wait_for_the_library(url: str, token: str) -> None:
 def test_passes_the_tests_of_scim2_tester(stack: Stack) -> None:
     """They discover the server, and create, find, replace, patch and delete with every attribute that it declares."""
     assert PROGRAM.exists(), f"scim2-cli is not installed: make {PROGRAM.relative_to(BASE_DIR)}"
-    token = foreign.run_in_service(stack, _TOKEN).strip()
+    token = foreign_clients.run_in_service(stack, _TOKEN).strip()
 
     wait_for_the_library(f"{address(stack)}/scim/v2/Schemas", token)
     run = subprocess.run(

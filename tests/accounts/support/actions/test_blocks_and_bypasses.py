@@ -17,7 +17,7 @@ from accounts.support.actions import (
     blocks_and_bypasses,
     execution,
 )
-from tests.accounts.support.actions import at_once
+from tests.accounts.support.actions import actions_at_once
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
 from verification import policies
@@ -65,16 +65,16 @@ def test_nobody_must_change_a_password_that_a_directory_checks(ana: Person, acto
 
 def test_sign_in_without_the_second_step_is_spent_once(senior: Person) -> None:
     """Seen failing with the guarded update replaced by a read and a write."""
-    for n in range(at_once.ROUNDS):
-        ben = at_once.equipped(f"ben{n}", "totp")
-        blocks_and_bypasses.bypass_once(ben.user, at_once.actor(senior.user), life=timedelta(seconds=300))
+    for n in range(actions_at_once.ROUNDS):
+        ben = actions_at_once.equipped(f"ben{n}", "totp")
+        blocks_and_bypasses.bypass_once(ben.user, actions_at_once.actor(senior.user), life=timedelta(seconds=300))
         found: list[str] = []
 
         def sign_in(pk: int = ben.user.pk, into: list[str] = found) -> None:
             begun = after_correct_password.begin(User.objects.get(pk=pk), Context(now=timezone.now()), next_url="")
             into.append(str(begun.decision.reason))
 
-        wrong = at_once.at_once(*(sign_in for _ in range(6)))
+        wrong = actions_at_once.at_once(*(sign_in for _ in range(6)))
 
         assert wrong == []
         assert found.count("bypassed") == 1

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import app_passwords
 from accounts.models import AppPassword, Session, User
 from accounts.support.actions import Actor, Unneeded, method_resets
-from tests.accounts.support.actions.at_once import ROUNDS, actor, at_once, equipped
+from tests.accounts.support.actions.actions_at_once import ROUNDS, actor, at_once, equipped
 from tests.simulated.people import Clock, Person
 from verification import audit, browsers, challenges, enrolments, method_registry, policies
 from verification.context import Context

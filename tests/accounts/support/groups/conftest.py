@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import User
 from accounts.support.shipped_roles import permissions
-from tests.accounts.support.groups.desks import SEE
+from tests.accounts.support.groups.wanted_groups import SEE
 from tests.simulated.people import Person
 from tests.simulated.staff import fay
 

@@ -11,7 +11,7 @@ from accounts.support.actions import ACTIONS, ActionRefusal
 from accounts.support.groups import WantedGroup, change_preview_and_refusals, plan
 from accounts.support.shipped_roles import permissions
 from helpcenter.models import Contact
-from tests.accounts.support.groups.desks import SEE, UNLOCK, wanted
+from tests.accounts.support.groups.wanted_groups import SEE, UNLOCK, wanted
 from tests.simulated.people import hire, join
 from verification.models import Policy
 

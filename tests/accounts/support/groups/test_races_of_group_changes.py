@@ -11,7 +11,7 @@ from accounts.models import Scope, User
 from accounts.support import groups
 from accounts.support.actions import Actor
 from accounts.support.groups import plan
-from tests.accounts.support.groups.desks import wanted
+from tests.accounts.support.groups.wanted_groups import wanted
 from tests.infrastructure.concurrency import until_waiting
 from tests.simulated.people import Clock, hire, join
 from verification.context import Context

@@ -4,7 +4,7 @@ import pytest
 
 from mfasite.demo import child_processes, port_and_folder_checks
 from mfasite.demo.launcher import Stack
-from tests.accounts.integrations.oidc import foreign
+from tests.accounts.integrations.oidc import foreign_clients
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("stack")]
 
@@ -16,10 +16,10 @@ def test_signs_in_and_is_signed_out(stack: Stack) -> None:
     stack.crew.run("applications", child_processes.manage("make_demo_applications", *more))
     stack.crew.start("expenses", child_processes.expenses(port, stack.url), is_optional=True)
     stack.crew.wait("Expenses", lambda: child_processes.listens(port), seconds=20)
-    browser = foreign.open_browser(stack)
+    browser = foreign_clients.open_browser(stack)
 
     browser.go(f"{here}/sign-in")
-    page = foreign.sign_in(stack, browser, "dev")
+    page = foreign_clients.sign_in(stack, browser, "dev")
     assert "Dev Patel" in page.html
 
     browser.go(f"{stack.url}/sign-out/")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from tests.infrastructure.kept_set_ups import SetUps
+from tests.infrastructure.replayed_set_ups import SetUps
 from tests.simulated.people import ANAS, Clock, join
 from verification import policies
 from verification.context import Context

@@ -19,7 +19,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone, translation
 
-from tests.infrastructure import kept_caches
+from tests.infrastructure import caches_kept_between_requests
 from verification.limits import spending_limits
 
 Result = TypeVar("Result")
@@ -55,7 +55,10 @@ class SetUps:
     def keep(self) -> None:
         """Watch what tests write."""
         connection.execute_wrappers.append(self._watch)
-        self._settings, self._n_wrappers = kept_caches.settings_in_force(), len(connection.execute_wrappers)
+        self._settings, self._n_wrappers = (
+            caches_kept_between_requests.settings_in_force(),
+            len(connection.execute_wrappers),
+        )
 
     def begin(self, fixtures: Collection[str], patch: pytest.MonkeyPatch) -> None:
         """Begin a test, which has written nothing."""
@@ -82,7 +85,10 @@ class SetUps:
 
     def _first(self, place: tuple[Any, ...], set_up: Callable[[], Result]) -> Result:
         before = dict(self._written)
-        self._touched, self._statements = kept_caches.DATABASE.settled_tables, []  # as if it had read what is cached
+        self._touched, self._statements = (
+            caches_kept_between_requests.DATABASE.settled_tables,
+            [],
+        )  # as if it had read what is cached
         spending_limits._spent.forget()  # so that it touches the counters if it reads what was spent
         try:
             result = set_up()
@@ -96,8 +102,8 @@ class SetUps:
     def _is_like_others(self) -> bool:
         return (
             self._is_known
-            and kept_caches.is_alone()
-            and kept_caches.settings_in_force() is self._settings
+            and caches_kept_between_requests.is_alone()
+            and caches_kept_between_requests.settings_in_force() is self._settings
             and not (self._patch and (self._patch._setattr or self._patch._setitem))
             and not connection.force_debug_cursor
             and len(connection.execute_wrappers) == self._n_wrappers
@@ -112,8 +118,8 @@ class SetUps:
     def _note(self, sql: str, values: Any, many: bool) -> None:
         if sql.startswith(_READS):
             return
-        written = kept_caches.WRITTEN.match(sql)
-        if not kept_caches.is_alone():
+        written = caches_kept_between_requests.WRITTEN.match(sql)
+        if not caches_kept_between_requests.is_alone():
             self._is_known = False
             self._done.clear()  # the rows that tests begin with may be others now
         elif written:
