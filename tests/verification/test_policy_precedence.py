@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from verification import policies, strengths
 from verification.models import AppPasswordsEnd, Policy
-from verification.policies.merging_by_precedence import in_statement
+from verification.policies.merging_of_group_policies import in_statement
 from verification.policy_precedence import strongest
 
 pytestmark = pytest.mark.django_db

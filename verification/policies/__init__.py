@@ -16,7 +16,7 @@ from verification.policies.effective_policy import (
     sources,
 )
 from verification.policies.form_fields import Lines, Networks
-from verification.policies.merging_by_precedence import for_staff, merge
+from verification.policies.merging_of_group_policies import for_staff, merge
 from verification.policies.rule_declaration import PolicyRule, PolicySection
 from verification.policies.rules import RULES, SUPPORT_ACTIONS, Rules, default
 from verification.policies.second_step_at_sign_in import Decision, SignInStep, decide

@@ -8,7 +8,7 @@ from verification import method_registry
 from verification.method_capabilities import Backup, Passwordless, Stocked
 from verification.models import Policy
 from verification.models.messages import Channel
-from verification.policies.merging_by_precedence import for_staff, merge
+from verification.policies.merging_of_group_policies import for_staff, merge
 from verification.policies.rules import Rules
 
 _Check = Callable[[Rules], str]

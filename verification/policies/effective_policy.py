@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from verification.db.ttl_cache import TTLCache
 from verification.models import Policy
-from verification.policies.merging_by_precedence import in_statement, merge
+from verification.policies.merging_of_group_policies import in_statement, merge
 from verification.policies.rule_declaration import PolicyRule
 from verification.policies.rules import RULES, Rules
 from verification.policy_precedence import ranked

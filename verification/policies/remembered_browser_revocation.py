@@ -16,7 +16,7 @@ from django.utils import timezone
 from verification import enrolments, strengths
 from verification.context import Context
 from verification.models import Browser, Enrolment, Policy, TrustedNumbers
-from verification.policies.merging_by_precedence import in_statement
+from verification.policies.merging_of_group_policies import in_statement
 from verification.policies.rules import default
 from verification.policy_precedence import strongest
 

@@ -18,7 +18,7 @@ from verification.policies import setup_deferrals
 from verification.policies.blocked_and_locked_people import refusal
 from verification.policies.decision_reasons import DecisionReason
 from verification.policies.effective_policy import rules_for
-from verification.policies.merging_by_precedence import for_staff
+from verification.policies.merging_of_group_policies import for_staff
 from verification.policies.rules import Rules
 from verification.policies.trusted_networks import is_trusted
 
