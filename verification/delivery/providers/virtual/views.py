@@ -19,7 +19,7 @@ from .forms import BehaviourForm
 from .models import Behaviour, Delivery
 
 _PANELS = ("messages", "calls")
-_PAGE = "virtual/telephone.html"
+_PAGE = "virtual/phone.html"
 _NUMBER_OR_ALL = re.compile(r"(\+[0-9]{3,15})?")  # of which a telephone has an address
 
 
@@ -36,7 +36,7 @@ def phones(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     return render(
         request,
-        "virtual/phones.html",
+        "virtual/phone_list.html",
         {
             "screens": [screens.screen(phone.number, now=now) for phone in screens.phones()],
             "now": now,
@@ -66,7 +66,7 @@ def calls(request: HttpRequest, number: str) -> HttpResponse:
 def screen(request: HttpRequest, number: str) -> HttpResponse:
     """Return the screen alone, for a page that puts it in place of its old one."""
     panel = request.GET.get("panel", "")
-    return _telephone(request, number, panel if panel in _PANELS else "messages", "virtual/screen.html")
+    return _telephone(request, number, panel if panel in _PANELS else "messages", "virtual/phone_screen.html")
 
 
 @login_not_required
