@@ -344,7 +344,7 @@ def test_finds_an_old_name(code: str, path: str) -> None:
         ("state = CircuitState.CLOSED", "verification/delivery/statistics/installed_and_bypassed_providers.py"),
         ("closed = circuits()", "verification/delivery/routing/circuit_breaker.py"),
         ("connection.close()", "accounts/sessions/session_store.py"),
-        ("PendingCallback(is_held=True)", "verification/delivery/providers/virtual/switchboard.py"),
+        ("PendingCallback(is_held=True)", "verification/delivery/providers/virtual/carrier_behaviour.py"),
         ("alone = 'sign-in/alone/'", ""),
     ],
 )

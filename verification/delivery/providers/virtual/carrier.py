@@ -1,4 +1,4 @@
-"""Posts receipts and key presses to the service over HTTP. The switchboard decides what is due."""
+"""Posts receipts and key presses to the service over HTTP. `carrier_behaviour` decides what is due."""
 
 import json
 from collections.abc import Callable, Collection
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import F
 from django.utils import timezone
 
-from . import signature, switchboard
+from . import carrier_behaviour, signature
 from .models import PendingCallback
 
 MAX_TRIES = 6
@@ -33,7 +33,7 @@ def pump(post: Post, *, now: datetime | None = None) -> int:
     """Post everything that is due, one after another, and return the number of posts."""
     now = now or timezone.now()
     n_posts = 0
-    switchboard.advance(now)
+    carrier_behaviour.advance(now)
     while batch := due(now=now, limit=1):
         for callback in batch:
             settle(callback, carry(callback, post), now=now)
@@ -70,7 +70,7 @@ def settle(callback: PendingCallback, answer: CallbackResponse, *, now: datetime
     )
     if callback.event == "keys" and (is_final or tries == MAX_TRIES):
         words, more = _speech(answer)
-        switchboard.say(callback.delivery_id, words, more=more, now=now)
+        carrier_behaviour.say(callback.delivery_id, words, more=more, now=now)
 
 
 def _claim(callback: PendingCallback, now: datetime) -> bool:

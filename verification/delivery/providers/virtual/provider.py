@@ -20,7 +20,7 @@ from verification.delivery.provider_interface import (
 )
 from verification.models.messages import Channel, FailureReason, MessageState
 
-from . import signature, switchboard
+from . import carrier_behaviour, signature
 from .models import Acceptance, Delivery, DeliveryState
 
 # What the carrier says of calls, in the engine's words; a call that was taken to its end is a delivered message.
@@ -51,12 +51,12 @@ class VirtualProvider:
         Delivery.objects.filter(message_id__in=messages).delete()
 
     def send(self, message: Outgoing) -> str:
-        """Give a message to the switchboard.
+        """Give a message to the virtual carrier.
 
         The latency lies half before and half after the message is written down, as on a real line: a worker killed in
         the first half sent nothing, one killed in the second half sent it and doesn't know.
         """
-        treated = switchboard.behaviour(message.to)
+        treated = carrier_behaviour.of_number(message.to)
         half = treated.send_latency_ms / 2000
         _wait(half)
         if treated.acceptance in (Acceptance.REFUSE, Acceptance.BAR):
@@ -64,7 +64,7 @@ class VirtualProvider:
             raise SendRefused(reason, permanent=treated.acceptance == Acceptance.BAR)
         if treated.acceptance == Acceptance.LOSE_BEFORE:
             raise ResponseLost
-        delivery = switchboard.accept(message, treated=treated, now=timezone.now())
+        delivery = carrier_behaviour.accept(message, treated=treated, now=timezone.now())
         _wait(half)
         if treated.acceptance == Acceptance.LOSE_AFTER:
             raise ResponseLost
@@ -95,7 +95,7 @@ class VirtualProvider:
 
     def probe(self) -> bool:
         """Return whether the carrier accepts messages. It doesn't while all numbers are set to an outage."""
-        everywhere = switchboard.behaviour("")
+        everywhere = carrier_behaviour.of_number("")
         return everywhere.acceptance == Acceptance.TAKE or everywhere.refusal != FailureReason.PROVIDER_DOWN
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from verification.models.messages import Channel
 
-from . import screens, switchboard
+from . import carrier_behaviour, screens
 from .forms import BehaviourForm
 from .models import Behaviour, Delivery
 
@@ -42,7 +42,7 @@ def phones(request: HttpRequest) -> HttpResponse:
             "now": now,
             "mailbox": screens.mailbox(now=now),
             "number": "",
-            "form": BehaviourForm(instance=switchboard.behaviour(""), label_suffix=""),
+            "form": BehaviourForm(instance=carrier_behaviour.of_number(""), label_suffix=""),
         },
     )
 
@@ -121,7 +121,7 @@ def behaviour(request: HttpRequest) -> HttpResponseBase:
     form = BehaviourForm(request.POST, instance=Behaviour(number=number))
     if not form.is_valid():
         return JsonResponse({"problems": form.errors}, status=400)
-    switchboard.behave(form.save(commit=False))
+    carrier_behaviour.apply(form.save(commit=False))
     return _back(request, number, True)
 
 
@@ -129,28 +129,28 @@ def behaviour(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def answer(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Pick up."""
-    return _action(request, call_id, switchboard.answer)
+    return _action(request, call_id, carrier_behaviour.answer)
 
 
 @login_not_required
 @require_POST
 def decline(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Refuse a ringing call."""
-    return _action(request, call_id, switchboard.decline)
+    return _action(request, call_id, carrier_behaviour.decline)
 
 
 @login_not_required
 @require_POST
 def hang_up(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """End the call."""
-    return _action(request, call_id, switchboard.hang_up)
+    return _action(request, call_id, carrier_behaviour.hang_up)
 
 
 @login_not_required
 @require_POST
 def dismiss(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Take an ended call from the screen."""
-    return _action(request, call_id, switchboard.dismiss)
+    return _action(request, call_id, carrier_behaviour.dismiss)
 
 
 @login_not_required
@@ -158,7 +158,7 @@ def dismiss(request: HttpRequest, call_id: int) -> HttpResponseBase:
 def keys(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Press one or more keys."""
     pressed = request.POST.get("keys", "")
-    return _action(request, call_id, partial(switchboard.press, keys=pressed))
+    return _action(request, call_id, partial(carrier_behaviour.press, keys=pressed))
 
 
 def _action(request: HttpRequest, call_id: int, do: CallAction) -> HttpResponseBase:
@@ -177,7 +177,7 @@ def _telephone(request: HttpRequest, number: str, panel: str, template: str) -> 
     now = timezone.now()
     context = {"screen": screens.screen(number, now=now), "panel": panel, "number": number}
     if template == _PAGE:
-        form = BehaviourForm(instance=switchboard.behaviour(number), label_suffix="")
+        form = BehaviourForm(instance=carrier_behaviour.of_number(number), label_suffix="")
         context |= {"form": form, "phones": screens.phones()}
     else:
         context["is_alone"] = True

@@ -11,7 +11,7 @@ from tests.browser.screen_sizes_and_accessibility import SIZES, barriers
 from tests.real_programs.chromium import chromium, opened
 from tests.simulated.virtual_phone import carry
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring
-from verification.delivery.providers.virtual import switchboard
+from verification.delivery.providers.virtual import carrier_behaviour
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel, FailureReason
@@ -68,7 +68,7 @@ def test_a_key_that_is_down_while_the_caller_speaks_counts(phone_page: Page) -> 
     phone_page.get_by_role("button", name="7", exact=True).hover()
     phone_page.mouse.down()
 
-    switchboard.say(call.pk, "Are you still there?", more=True, now=timezone.now())
+    carrier_behaviour.say(call.pk, "Are you still there?", more=True, now=timezone.now())
     expect(phone_page.get_by_text("Are you still there?")).to_be_visible()
     phone_page.mouse.up()
 

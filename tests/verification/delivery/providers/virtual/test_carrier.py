@@ -3,7 +3,7 @@
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
-from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual import carrier, carrier_behaviour
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel
@@ -86,8 +86,8 @@ def test_takes_up_again_what_a_dead_carrier_had_claimed(callback_receiver: Callb
 def test_carries_a_held_receipt_only_when_it_is_let_go(callback_receiver: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     call = ring()
-    switchboard.answer(call.pk, now=soon())
-    switchboard.press(call.pk, keys="#", now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
+    carrier_behaviour.press(call.pk, keys="#", now=soon())
 
     carrier.pump(callback_receiver.post, now=soon())
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.verification.delivery.providers.virtual.conftest import NUMBER, behave, outgoing, ring, soon
-from verification.delivery.providers.virtual import screens, switchboard
+from verification.delivery.providers.virtual import carrier_behaviour, screens
 from verification.delivery.providers.virtual.models import Behaviour
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel, FailureReason
@@ -76,7 +76,7 @@ def test_does_not_show_what_failed() -> None:
 def test_phone_rings_then_shows_the_call_then_nothing() -> None:
     faces = []
     call = ring()
-    for action in (None, switchboard.answer, switchboard.hang_up):
+    for action in (None, carrier_behaviour.answer, carrier_behaviour.hang_up):
         if action:
             action(call.pk, now=soon())
         faces.append(screens.screen(NUMBER, now=soon()).face)
@@ -86,19 +86,19 @@ def test_phone_rings_then_shows_the_call_then_nothing() -> None:
 
 def test_keeps_an_ended_call_in_sight_until_it_is_dismissed() -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
-    switchboard.say(call.pk, "Your code is 4, 8, 2.", more=False, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
+    carrier_behaviour.say(call.pk, "Your code is 4, 8, 2.", more=False, now=soon())
     shown = screens.screen(NUMBER, now=soon()).call
     assert shown
     assert shown.is_over
 
-    switchboard.dismiss(call.pk, now=soon())
+    carrier_behaviour.dismiss(call.pk, now=soon())
 
     assert screens.screen(NUMBER, now=soon()).face == "rest"
 
 
 def test_rings_although_it_is_in_a_call() -> None:
-    switchboard.answer(ring().pk, now=soon())
+    carrier_behaviour.answer(ring().pk, now=soon())
     ring(id="f" * 32)
 
     assert screens.screen(NUMBER, now=soon()).face == "ringing"
@@ -115,9 +115,9 @@ def test_lists_a_missed_call_among_the_messages() -> None:
 def test_changes_its_version_with_what_is_on_it() -> None:
     call = ring()
     versions = [screens.screen(NUMBER, now=soon()).version]
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
     versions.append(screens.screen(NUMBER, now=soon()).version)
-    switchboard.press(call.pk, keys="4", now=soon())
+    carrier_behaviour.press(call.pk, keys="4", now=soon())
     versions.append(screens.screen(NUMBER, now=soon()).version)
 
     assert len(set(versions)) == 3
@@ -143,4 +143,4 @@ def test_keeps_mail_in_the_mailbox() -> None:
 def test_shows_behaviour_for_all_where_a_number_has_none() -> None:
     Behaviour.objects.create(number="", delay_ms=2000)
 
-    assert switchboard.behaviour(NUMBER).delay_ms == 2000
+    assert carrier_behaviour.of_number(NUMBER).delay_ms == 2000

@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from verification.command_without_checks import UncheckedCommand
-from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual import carrier, carrier_behaviour
 from verification.delivery.providers.virtual.models import PendingCallback
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def turn(pool: ThreadPoolExecutor, running: Running, post: carrier.Post, *, free
     """Do one round: save responses, do what is due by time, post what is due."""
     collect(running)
     now = timezone.now()
-    switchboard.advance(now)
+    carrier_behaviour.advance(now)
     busy = [callback.delivery_id for callback in running.values()]
     for callback in carrier.due(now=now, limit=max(free, 0), busy=busy) if free else ():
         running[pool.submit(carrier.carry, callback, post)] = callback

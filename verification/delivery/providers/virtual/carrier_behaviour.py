@@ -1,4 +1,4 @@
-"""The virtual carrier's rules: what happens to a message, which receipts are sent, and how a call goes."""
+"""How the virtual carrier behaves: what happens to a message, which receipts are sent, and how a call goes."""
 
 import json
 import secrets
@@ -54,12 +54,12 @@ class ScheduledReceipt(NamedTuple):
 _TREATED = Select(lambda: Behaviour.objects.filter(number__in=("", BindParam("number"))).order_by("-number"))
 
 
-def behaviour(number: str) -> Behaviour:
+def of_number(number: str) -> Behaviour:
     """Return how a number is treated: by its own row, by the row for all numbers, or without any problem."""
     return _TREATED.first(number=number) or Behaviour(number=number)
 
 
-def behave(wanted: Behaviour) -> None:
+def apply(wanted: Behaviour) -> None:
     """Apply a behaviour from the next message on. Receipts that are no longer held back go out."""
     terms = {name: getattr(wanted, name) for name in Behaviour.TERMS}
     Behaviour.objects.update_or_create(number=wanted.number, defaults=terms)
@@ -203,7 +203,7 @@ def _move(delivery_id: int, before: DeliveryState, after: DeliveryState, *, now:
         }
     if not calls.update(state=after, **changes):
         return False
-    _schedule_receipts(delivery, [ScheduledReceipt(after, reason, now)], behaviour(delivery.to))
+    _schedule_receipts(delivery, [ScheduledReceipt(after, reason, now)], of_number(delivery.to))
     return True
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
-from verification.delivery.providers.virtual import carrier, switchboard
+from verification.delivery.providers.virtual import carrier, carrier_behaviour
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState, PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel, FailureReason
@@ -94,7 +94,7 @@ def test_holds_receipts_back_until_it_is_told_to_send_them(callback_receiver: Ca
     carrier.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == []
 
-    switchboard.behave(Behaviour(number=outgoing().to))
+    carrier_behaviour.apply(Behaviour(number=outgoing().to))
     carrier.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.states == ["accepted", "sent", "delivered"]
@@ -124,13 +124,13 @@ def test_tells_why_a_call_was_not_taken(
     carrier.pump(callback_receiver.post, now=soon())
 
     assert (callback_receiver.states, callback_receiver.reasons[-1]) == (states, reason)
-    assert not switchboard.answer(call.pk, now=soon())
+    assert not carrier_behaviour.answer(call.pk, now=soon())
 
 
 def test_rings_until_somebody_answers_and_says_the_first_words(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
-    assert switchboard.answer(call.pk, now=soon())
+    assert carrier_behaviour.answer(call.pk, now=soon())
 
     carrier.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == ["ringing", "answered"]
@@ -141,8 +141,8 @@ def test_does_not_ring_before_the_delay_is_over(callback_receiver: CallbackRecei
     behave(delay_ms=10_000)
     call = ring()
 
-    assert not switchboard.answer(call.pk, now=soon())
-    assert switchboard.answer(call.pk, now=soon(seconds=11))
+    assert not carrier_behaviour.answer(call.pk, now=soon())
+    assert carrier_behaviour.answer(call.pk, now=soon(seconds=11))
 
 
 def test_rings_out_when_nobody_answers(callback_receiver: CallbackReceiver) -> None:
@@ -154,13 +154,13 @@ def test_rings_out_when_nobody_answers(callback_receiver: CallbackReceiver) -> N
         ["ringing", "undelivered"],
         FailureReason.NO_ANSWER,
     )
-    assert not switchboard.answer(call.pk, now=soon(seconds=32))
+    assert not carrier_behaviour.answer(call.pk, now=soon(seconds=32))
 
 
 def test_is_busy_when_declined(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
-    assert switchboard.decline(call.pk, now=soon())
+    assert carrier_behaviour.decline(call.pk, now=soon())
 
     carrier.pump(callback_receiver.post, now=soon())
     assert callback_receiver.reasons[-1] == FailureReason.BUSY
@@ -168,13 +168,13 @@ def test_is_busy_when_declined(callback_receiver: CallbackReceiver) -> None:
 
 def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
     callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
         carrier.CallbackResponse(200, b'{"words": "Again.", "more": true}')
     ]
 
     for key in "46#":
-        assert switchboard.press(call.pk, keys=key, now=soon())
+        assert carrier_behaviour.press(call.pk, keys=key, now=soon())
     carrier.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.keys == ["46#"]
@@ -184,12 +184,12 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: C
 
 def test_hangs_up_when_the_caller_has_nothing_more_to_hear(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
     callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
         carrier.CallbackResponse(200, b'{"words": "Goodbye."}')
     ]
 
-    switchboard.press(call.pk, keys="47#", now=soon())
+    carrier_behaviour.press(call.pk, keys="47#", now=soon())
     carrier.pump(callback_receiver.post, now=soon())
 
     assert captions_of(call)[-1] == ("caller", "Goodbye.")
@@ -198,8 +198,8 @@ def test_hangs_up_when_the_caller_has_nothing_more_to_hear(callback_receiver: Ca
 
 def test_tells_keys_without_a_hash_after_a_pause(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
-    switchboard.press(call.pk, keys="1", now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
+    carrier_behaviour.press(call.pk, keys="1", now=soon())
 
     carrier.pump(callback_receiver.post, now=soon(seconds=1))
     assert callback_receiver.keys == []
@@ -211,17 +211,17 @@ def test_tells_keys_without_a_hash_after_a_pause(callback_receiver: CallbackRece
 @pytest.mark.parametrize("keys", ["1a", "１", "+", " "])
 def test_takes_only_keys_that_a_telephone_has(callback_receiver: CallbackReceiver, keys: str) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
 
-    assert not switchboard.press(call.pk, keys=keys, now=soon())
+    assert not carrier_behaviour.press(call.pk, keys=keys, now=soon())
 
 
 def test_says_goodbye_when_we_do_not_answer_the_keys(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
     callback_receiver.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
 
-    switchboard.press(call.pk, keys="#", now=soon())
+    carrier_behaviour.press(call.pk, keys="#", now=soon())
     carrier.pump(callback_receiver.post, now=soon())
 
     assert "error" in captions_of(call)[-1][1]
@@ -230,19 +230,19 @@ def test_says_goodbye_when_we_do_not_answer_the_keys(callback_receiver: Callback
 
 def test_ends_a_call_in_which_nobody_presses_anything(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
 
     carrier.pump(callback_receiver.post, now=soon(seconds=100))
 
     assert callback_receiver.states[-1] == "delivered"
-    assert not switchboard.press(call.pk, keys="#", now=soon(seconds=100))
+    assert not carrier_behaviour.press(call.pk, keys="#", now=soon(seconds=100))
 
 
 def test_tells_that_the_person_hung_up(callback_receiver: CallbackReceiver) -> None:
     call = ring()
-    switchboard.answer(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
 
-    assert switchboard.hang_up(call.pk, now=soon())
+    assert carrier_behaviour.hang_up(call.pk, now=soon())
 
     carrier.pump(callback_receiver.post, now=soon())
     assert callback_receiver.reasons[-1] == FailureReason.HUNG_UP
@@ -251,17 +251,17 @@ def test_tells_that_the_person_hung_up(callback_receiver: CallbackReceiver) -> N
 def test_is_answered_once(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
-    assert [switchboard.answer(call.pk, now=soon()) for _ in range(2)] == [True, False]
+    assert [carrier_behaviour.answer(call.pk, now=soon()) for _ in range(2)] == [True, False]
 
     assert PendingCallback.objects.filter(body__contains='"answered"').count() == 1
 
 
 def test_ends_the_call_it_is_in_when_another_is_answered(callback_receiver: CallbackReceiver) -> None:
     first = ring()
-    switchboard.answer(first.pk, now=soon())
+    carrier_behaviour.answer(first.pk, now=soon())
     second = ring(id="f" * 32)
 
-    assert switchboard.answer(second.pk, now=soon())
+    assert carrier_behaviour.answer(second.pk, now=soon())
 
     first.refresh_from_db()
     assert first.state == DeliveryState.HUNG_UP
@@ -270,8 +270,8 @@ def test_ends_the_call_it_is_in_when_another_is_answered(callback_receiver: Call
 def test_reorders_the_receipts_of_a_call_too(callback_receiver: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     call = ring()
-    switchboard.answer(call.pk, now=soon())
-    switchboard.hang_up(call.pk, now=soon())
+    carrier_behaviour.answer(call.pk, now=soon())
+    carrier_behaviour.hang_up(call.pk, now=soon())
 
     carrier.pump(callback_receiver.post, now=soon(seconds=10))
 
