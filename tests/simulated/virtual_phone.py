@@ -8,28 +8,28 @@ from urllib.parse import quote, urlsplit
 
 from django.test import Client
 
-from verification.delivery.providers.virtual import carrier, screens
+from verification.delivery.providers.virtual import callback_sender, screens
 
 JSON = {"Accept": "application/json"}
 
 
-def post_by(client: Client | None = None) -> carrier.Post:
+def post_by(client: Client | None = None) -> callback_sender.Post:
     """Post callbacks through Django's test client, without cookies and with CSRF checks, like a stranger."""
     stranger = client or Client(enforce_csrf_checks=True)
 
-    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
+    def post(address: str, body: bytes, headers: dict[str, str]) -> callback_sender.CallbackResponse:
         parts = urlsplit(address)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         sent = {name: value for name, value in headers.items() if name != "Content-Type"}
         response = stranger.post(path, data=body, content_type=headers["Content-Type"], headers=sent)
-        return carrier.CallbackResponse(response.status_code, response.content)
+        return callback_sender.CallbackResponse(response.status_code, response.content)
 
     return post
 
 
 def carry(*, now: datetime | None = None) -> int:
     """Let the carrier deliver all due receipts and key presses, and return the number of posts."""
-    return carrier.pump(post_by(), now=now)
+    return callback_sender.pump(post_by(), now=now)
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from verification.delivery.provider_interface import Callback, Outgoing, ParsedCallback
-from verification.delivery.providers.virtual import carrier
+from verification.delivery.providers.virtual import callback_sender
 from verification.delivery.providers.virtual.models import Behaviour, Delivery
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel
@@ -38,17 +38,17 @@ def outgoing(kind: Channel = Channel.TEXT, **changes: Any) -> Outgoing:
 class CallbackReceiver:
     """Our end of the line: receives the carrier's callbacks, has the provider read them, and answers as told."""
 
-    answers: list[carrier.CallbackResponse] = field(default_factory=list)
+    answers: list[callback_sender.CallbackResponse] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
     parsed: list[ParsedCallback] = field(default_factory=list)
 
-    def post(self, address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
+    def post(self, address: str, body: bytes, headers: dict[str, str]) -> callback_sender.CallbackResponse:
         event, message_id = address.rstrip("/").split("/")[-2:]
         lower = {name.lower(): value for name, value in headers.items()}
         callback = Callback(url=address, headers=lower, body=body, event=event, message_id=message_id)
         self.callbacks.append(callback)
         self.parsed.append(provider.parse(callback))
-        return self.answers.pop(0) if self.answers else carrier.CallbackResponse(200, b"{}")
+        return self.answers.pop(0) if self.answers else callback_sender.CallbackResponse(200, b"{}")
 
     @property
     def states(self) -> list[str]:

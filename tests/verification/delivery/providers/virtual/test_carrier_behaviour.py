@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
-from verification.delivery.providers.virtual import carrier, carrier_behaviour
+from verification.delivery.providers.virtual import callback_sender, carrier_behaviour
 from verification.delivery.providers.virtual.models import Behaviour, Delivery, DeliveryState, PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel, FailureReason
@@ -22,7 +22,7 @@ def test_tells_that_a_message_was_accepted_sent_and_delivered(
 ) -> None:
     provider.send(outgoing(kind))
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
@@ -31,9 +31,9 @@ def test_tells_of_the_delivery_only_after_the_delay(callback_receiver: CallbackR
     behave(delay_ms=10_000)
     provider.send(outgoing())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == ["accepted", "sent"]
-    carrier.pump(callback_receiver.post, now=soon(seconds=11))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=11))
 
     assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
@@ -56,7 +56,7 @@ def test_tells_why_a_text_did_not_arrive(
     behave(outcome=reason)
     provider.send(outgoing())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert (callback_receiver.states[-1], callback_receiver.reasons[-1]) == (state, reason)
 
@@ -65,7 +65,7 @@ def test_drops_a_text_that_would_arrive_too_late(callback_receiver: CallbackRece
     behave(delay_ms=10_000)
     provider.send(outgoing(useful_until=datetime.now(UTC) + timedelta(seconds=5)))
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=11))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=11))
 
     assert (callback_receiver.states[-1], callback_receiver.reasons[-1]) == ("undelivered", FailureReason.TOO_OLD)
 
@@ -74,7 +74,7 @@ def test_repeats_each_receipt(callback_receiver: CallbackReceiver) -> None:
     behave(n_repeats=2)
     provider.send(outgoing())
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=2))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=2))
 
     assert sorted(callback_receiver.states) == sorted(["accepted", "sent", "delivered"] * 3)
 
@@ -83,7 +83,7 @@ def test_tells_in_the_wrong_order(callback_receiver: CallbackReceiver) -> None:
     behave(reorders_receipts=True)
     provider.send(outgoing())
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=2))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=2))
 
     assert callback_receiver.states == ["delivered", "sent", "accepted"]
 
@@ -91,11 +91,11 @@ def test_tells_in_the_wrong_order(callback_receiver: CallbackReceiver) -> None:
 def test_holds_receipts_back_until_it_is_told_to_send_them(callback_receiver: CallbackReceiver) -> None:
     behave(holds_receipts=True)
     provider.send(outgoing())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == []
 
     carrier_behaviour.apply(Behaviour(number=outgoing().to))
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.states == ["accepted", "sent", "delivered"]
 
@@ -103,7 +103,7 @@ def test_holds_receipts_back_until_it_is_told_to_send_them(callback_receiver: Ca
 def test_tells_nothing_of_a_message_without_an_address_for_it(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing(receipt_url=""))
 
-    assert carrier.pump(callback_receiver.post, now=soon()) == 0
+    assert callback_sender.pump(callback_receiver.post, now=soon()) == 0
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_tells_why_a_call_was_not_taken(
     behave(outcome=reason)
     call = ring()
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert (callback_receiver.states, callback_receiver.reasons[-1]) == (states, reason)
     assert not carrier_behaviour.answer(call.pk, now=soon())
@@ -132,7 +132,7 @@ def test_rings_until_somebody_answers_and_says_the_first_words(callback_receiver
 
     assert carrier_behaviour.answer(call.pk, now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
     assert callback_receiver.states == ["ringing", "answered"]
     assert captions_of(call) == [("caller", "Hello. Press hash.")]
 
@@ -148,7 +148,7 @@ def test_does_not_ring_before_the_delay_is_over(callback_receiver: CallbackRecei
 def test_rings_out_when_nobody_answers(callback_receiver: CallbackReceiver) -> None:
     call = ring()
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=31))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=31))
 
     assert (callback_receiver.states, callback_receiver.reasons[-1]) == (
         ["ringing", "undelivered"],
@@ -162,20 +162,20 @@ def test_is_busy_when_declined(callback_receiver: CallbackReceiver) -> None:
 
     assert carrier_behaviour.decline(call.pk, now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
     assert callback_receiver.reasons[-1] == FailureReason.BUSY
 
 
 def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     carrier_behaviour.answer(call.pk, now=soon())
-    callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
-        carrier.CallbackResponse(200, b'{"words": "Again.", "more": true}')
+    callback_receiver.answers = [callback_sender.CallbackResponse(200, b"{}")] * 2 + [
+        callback_sender.CallbackResponse(200, b'{"words": "Again.", "more": true}')
     ]
 
     for key in "46#":
         assert carrier_behaviour.press(call.pk, keys=key, now=soon())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.keys == ["46#"]
     assert captions_of(call)[1:] == [("person", "46#"), ("caller", "Again.")]
@@ -185,12 +185,12 @@ def test_tells_the_keys_at_the_hash_key_and_goes_on_as_told(callback_receiver: C
 def test_hangs_up_when_the_caller_has_nothing_more_to_hear(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     carrier_behaviour.answer(call.pk, now=soon())
-    callback_receiver.answers = [carrier.CallbackResponse(200, b"{}")] * 2 + [
-        carrier.CallbackResponse(200, b'{"words": "Goodbye."}')
+    callback_receiver.answers = [callback_sender.CallbackResponse(200, b"{}")] * 2 + [
+        callback_sender.CallbackResponse(200, b'{"words": "Goodbye."}')
     ]
 
     carrier_behaviour.press(call.pk, keys="47#", now=soon())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert captions_of(call)[-1] == ("caller", "Goodbye.")
     assert callback_receiver.states == ["ringing", "answered", "delivered"]
@@ -201,9 +201,9 @@ def test_tells_keys_without_a_hash_after_a_pause(callback_receiver: CallbackRece
     carrier_behaviour.answer(call.pk, now=soon())
     carrier_behaviour.press(call.pk, keys="1", now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=1))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=1))
     assert callback_receiver.keys == []
-    carrier.pump(callback_receiver.post, now=soon(seconds=5))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=5))
 
     assert callback_receiver.keys == ["1"]
 
@@ -219,10 +219,10 @@ def test_takes_only_keys_that_a_telephone_has(callback_receiver: CallbackReceive
 def test_says_goodbye_when_we_do_not_answer_the_keys(callback_receiver: CallbackReceiver) -> None:
     call = ring()
     carrier_behaviour.answer(call.pk, now=soon())
-    callback_receiver.answers = [carrier.CallbackResponse(200)] * 2 + [carrier.CallbackResponse(403)]
+    callback_receiver.answers = [callback_sender.CallbackResponse(200)] * 2 + [callback_sender.CallbackResponse(403)]
 
     carrier_behaviour.press(call.pk, keys="#", now=soon())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert "error" in captions_of(call)[-1][1]
     assert call.state == DeliveryState.COMPLETED
@@ -232,7 +232,7 @@ def test_ends_a_call_in_which_nobody_presses_anything(callback_receiver: Callbac
     call = ring()
     carrier_behaviour.answer(call.pk, now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=100))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=100))
 
     assert callback_receiver.states[-1] == "delivered"
     assert not carrier_behaviour.press(call.pk, keys="#", now=soon(seconds=100))
@@ -244,7 +244,7 @@ def test_tells_that_the_person_hung_up(callback_receiver: CallbackReceiver) -> N
 
     assert carrier_behaviour.hang_up(call.pk, now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
     assert callback_receiver.reasons[-1] == FailureReason.HUNG_UP
 
 
@@ -273,6 +273,6 @@ def test_reorders_the_receipts_of_a_call_too(callback_receiver: CallbackReceiver
     carrier_behaviour.answer(call.pk, now=soon())
     carrier_behaviour.hang_up(call.pk, now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon(seconds=10))
+    callback_sender.pump(callback_receiver.post, now=soon(seconds=10))
 
     assert callback_receiver.states == ["undelivered", "answered", "ringing"]

@@ -5,13 +5,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, outgoing
-from verification.delivery.providers.virtual import carrier
+from verification.delivery.providers.virtual import callback_sender
 from verification.delivery.providers.virtual.management.commands import carrier as command
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel
 
-Running = dict[Future[carrier.CallbackResponse], PendingCallback]
+Running = dict[Future[callback_sender.CallbackResponse], PendingCallback]
 
 
 def test_brings_everything_in_a_few_turns(callback_receiver: CallbackReceiver) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, soon
 from verification.delivery.provider_interface import ResponseLost, SendRefused
-from verification.delivery.providers.virtual import carrier
+from verification.delivery.providers.virtual import callback_sender
 from verification.delivery.providers.virtual import provider as module
 from verification.delivery.providers.virtual.models import Acceptance, Delivery
 from verification.delivery.providers.virtual.provider import provider
@@ -58,7 +58,7 @@ def test_resolves_by_receipt_a_message_whose_answer_was_lost(callback_receiver: 
     with pytest.raises(ResponseLost):
         provider.send(outgoing())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert callback_receiver.states == ["accepted", "sent", "delivered"]
     assert callback_receiver.parsed[-1].receipts[0].message_id == outgoing().id

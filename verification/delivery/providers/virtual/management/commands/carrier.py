@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from verification.command_without_checks import UncheckedCommand
-from verification.delivery.providers.virtual import carrier, carrier_behaviour
+from verification.delivery.providers.virtual import callback_sender, carrier_behaviour
 from verification.delivery.providers.virtual.models import PendingCallback
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ POLL = 0.05  # seconds
 POLL_AT_REST = 0.1  # after ten seconds without work
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=8.0)
 
-Running = dict[Future[carrier.CallbackResponse], PendingCallback]
+Running = dict[Future[callback_sender.CallbackResponse], PendingCallback]
 
 
 class Command(UncheckedCommand):
@@ -61,33 +61,33 @@ def run(stop: threading.Event, *, concurrency: int) -> None:
     collect(running)
 
 
-def poster(concurrency: int) -> carrier.Post:
+def poster(concurrency: int) -> callback_sender.Post:
     """Return a function that posts over pooled HTTP connections and follows no redirect. A failure answers 0."""
     http = urllib3.PoolManager(maxsize=concurrency, timeout=_TIMEOUT, retries=False)
 
-    def post(address: str, body: bytes, headers: dict[str, str]) -> carrier.CallbackResponse:
+    def post(address: str, body: bytes, headers: dict[str, str]) -> callback_sender.CallbackResponse:
         try:
             response = http.request("POST", address, body=body, headers=headers, redirect=False)
         except urllib3.exceptions.HTTPError:
-            return carrier.CallbackResponse(0)
-        return carrier.CallbackResponse(response.status, response.data)
+            return callback_sender.CallbackResponse(0)
+        return callback_sender.CallbackResponse(response.status, response.data)
 
     return post
 
 
-def turn(pool: ThreadPoolExecutor, running: Running, post: carrier.Post, *, free: int) -> None:
+def turn(pool: ThreadPoolExecutor, running: Running, post: callback_sender.Post, *, free: int) -> None:
     """Do one round: save responses, do what is due by time, post what is due."""
     collect(running)
     now = timezone.now()
     carrier_behaviour.advance(now)
     busy = [callback.delivery_id for callback in running.values()]
-    for callback in carrier.due(now=now, limit=max(free, 0), busy=busy) if free else ():
-        running[pool.submit(carrier.carry, callback, post)] = callback
+    for callback in callback_sender.due(now=now, limit=max(free, 0), busy=busy) if free else ():
+        running[pool.submit(callback_sender.sign_and_post, callback, post)] = callback
 
 
 def collect(running: Running) -> None:
     """Record the responses that arrived."""
     for future in [future for future in running if future.done()]:
         callback = running[future]
-        carrier.settle(callback, future.result(), now=timezone.now())
+        callback_sender.settle(callback, future.result(), now=timezone.now())
         del running[future]

@@ -12,7 +12,7 @@ from . import carrier_behaviour, signature
 from .models import PendingCallback
 
 MAX_TRIES = 6
-_LEASE = timedelta(seconds=15)  # longer than a post may take; a carrier that dies in between tries again after it
+_LEASE = timedelta(seconds=15)  # longer than a post may take; after one that died in between, another tries again
 _OK = range(200, 300)
 _FINAL = range(200, 500)
 _GOODBYE = "An application error has occurred. Goodbye."  # what callers hear of most carriers then
@@ -36,7 +36,7 @@ def pump(post: Post, *, now: datetime | None = None) -> int:
     carrier_behaviour.advance(now)
     while batch := due(now=now, limit=1):
         for callback in batch:
-            settle(callback, carry(callback, post), now=now)
+            settle(callback, sign_and_post(callback, post), now=now)
             n_posts += 1
     return n_posts
 
@@ -52,7 +52,7 @@ def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[Pendin
     return list(claimed.values())
 
 
-def carry(callback: PendingCallback, post: Post) -> CallbackResponse:
+def sign_and_post(callback: PendingCallback, post: Post) -> CallbackResponse:
     """Sign and post a callback. Changes no row, so that many can run at the same time."""
     body = callback.body.encode()
     headers = signature.headers(address=callback.address, body=body, now=timezone.now())

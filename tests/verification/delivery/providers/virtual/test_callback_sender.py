@@ -3,63 +3,64 @@
 import pytest
 
 from tests.verification.delivery.providers.virtual.conftest import CallbackReceiver, behave, outgoing, ring, soon
-from verification.delivery.providers.virtual import carrier, carrier_behaviour
+from verification.delivery.providers.virtual import callback_sender, carrier_behaviour
 from verification.delivery.providers.virtual.models import PendingCallback
 from verification.delivery.providers.virtual.provider import provider
 from verification.models.messages import Channel
 
-OK = carrier.CallbackResponse(200)
+OK = callback_sender.CallbackResponse(200)
 
 
 def test_posts_to_the_addresses_of_the_message(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
 
-    assert carrier.pump(callback_receiver.post, now=soon()) == 3
+    assert callback_sender.pump(callback_receiver.post, now=soon()) == 3
 
     assert {callback.url for callback in callback_receiver.callbacks} == {outgoing().receipt_url}
 
 
 def test_posts_nothing_twice_of_its_own_accord(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
-    assert carrier.pump(callback_receiver.post, now=soon(hours=1)) == 0
+    assert callback_sender.pump(callback_receiver.post, now=soon(hours=1)) == 0
 
 
 @pytest.mark.parametrize("status", [0, 500, 503])
 def test_tries_again_later_when_we_were_down(callback_receiver: CallbackReceiver, status: int) -> None:
-    callback_receiver.answers = [carrier.CallbackResponse(status)]
+    callback_receiver.answers = [callback_sender.CallbackResponse(status)]
     provider.send(outgoing(Channel.CALL))
 
-    assert carrier.pump(callback_receiver.post, now=soon()) == 1
-    assert carrier.pump(callback_receiver.post, now=soon()) == 0
-    assert carrier.pump(callback_receiver.post, now=soon(seconds=2)) == 1
+    assert callback_sender.pump(callback_receiver.post, now=soon()) == 1
+    assert callback_sender.pump(callback_receiver.post, now=soon()) == 0
+    assert callback_sender.pump(callback_receiver.post, now=soon(seconds=2)) == 1
 
 
 def test_gives_up_after_its_last_try(callback_receiver: CallbackReceiver) -> None:
-    callback_receiver.answers = [carrier.CallbackResponse(0)] * 99
+    callback_receiver.answers = [callback_sender.CallbackResponse(0)] * 99
     provider.send(outgoing(Channel.CALL))
 
     posts = [
-        carrier.pump(callback_receiver.post, now=soon(seconds=20, hours=hour)) for hour in range(carrier.MAX_TRIES + 3)
+        callback_sender.pump(callback_receiver.post, now=soon(seconds=20, hours=hour))
+        for hour in range(callback_sender.MAX_TRIES + 3)
     ]
 
-    assert sum(posts) >= carrier.MAX_TRIES
-    assert PendingCallback.objects.get(body__contains='"ringing"').tries == carrier.MAX_TRIES
+    assert sum(posts) >= callback_sender.MAX_TRIES
+    assert PendingCallback.objects.get(body__contains='"ringing"').tries == callback_sender.MAX_TRIES
 
 
 def test_does_not_insist_when_we_refuse(callback_receiver: CallbackReceiver) -> None:
-    callback_receiver.answers = [carrier.CallbackResponse(403)] * 3
+    callback_receiver.answers = [callback_sender.CallbackResponse(403)] * 3
     provider.send(outgoing())
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
-    assert carrier.pump(callback_receiver.post, now=soon(hours=1)) == 0
+    assert callback_sender.pump(callback_receiver.post, now=soon(hours=1)) == 0
 
 
 def test_lets_only_one_of_two_carriers_have_a_post(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing())
 
-    mine, theirs = (carrier.due(now=soon(), limit=10) for _ in range(2))
+    mine, theirs = (callback_sender.due(now=soon(), limit=10) for _ in range(2))
 
     # The other one gets the next post of the message, never the same one.
     assert not {callback.pk for callback in mine} & {callback.pk for callback in theirs}
@@ -69,18 +70,18 @@ def test_takes_one_post_of_each_message_at_a_time(callback_receiver: CallbackRec
     provider.send(outgoing())
     provider.send(outgoing(id="f" * 32))
 
-    claimed = carrier.due(now=soon(), limit=10)
+    claimed = callback_sender.due(now=soon(), limit=10)
 
     assert len({callback.delivery_id for callback in claimed}) == len(claimed) == 2
-    assert carrier.due(now=soon(), limit=10, busy=[callback.delivery_id for callback in claimed]) == []
+    assert callback_sender.due(now=soon(), limit=10, busy=[callback.delivery_id for callback in claimed]) == []
 
 
 def test_takes_up_again_what_a_dead_carrier_had_claimed(callback_receiver: CallbackReceiver) -> None:
     provider.send(outgoing(Channel.CALL))
-    carrier.due(now=soon(), limit=10)
+    callback_sender.due(now=soon(), limit=10)
 
-    assert carrier.pump(callback_receiver.post, now=soon(seconds=1)) == 0
-    assert carrier.pump(callback_receiver.post, now=soon(seconds=16)) == 1
+    assert callback_sender.pump(callback_receiver.post, now=soon(seconds=1)) == 0
+    assert callback_sender.pump(callback_receiver.post, now=soon(seconds=16)) == 1
 
 
 def test_carries_a_held_receipt_only_when_it_is_let_go(callback_receiver: CallbackReceiver) -> None:
@@ -89,6 +90,6 @@ def test_carries_a_held_receipt_only_when_it_is_let_go(callback_receiver: Callba
     carrier_behaviour.answer(call.pk, now=soon())
     carrier_behaviour.press(call.pk, keys="#", now=soon())
 
-    carrier.pump(callback_receiver.post, now=soon())
+    callback_sender.pump(callback_receiver.post, now=soon())
 
     assert (callback_receiver.states, callback_receiver.keys) == ([], ["#"])
