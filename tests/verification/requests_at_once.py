@@ -10,7 +10,7 @@ from django.db import transaction
 from tests.infrastructure.concurrency import NoTransaction
 from tests.verification.conftest import BINDING, EngineUser
 from verification import enrolments
-from verification.challenges import attempts, correct_answers, queries
+from verification.challenges import attempts, correct_answers, loading_and_session_binding
 from verification.db import batched_writes
 from verification.models import Challenge
 from verification.models.random_row_handles import new_handle
@@ -30,7 +30,7 @@ def sessions_with_open_challenges(
     copies = [copy.copy(pattern) for _ in range(1, number)]
     for at, other in enumerate(copies, start=1):
         other.pk, other.handle, other.nonce = None, new_handle(), new_handle()
-        other.binding = queries.bind(binding(at))
+        other.binding = loading_and_session_binding.bind(binding(at))
     Challenge.objects.bulk_create(copies)
     return [first, *(Outcome(verdict=Verdict.ISSUED, handle=other.handle) for other in copies)], binding
 

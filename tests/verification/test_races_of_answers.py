@@ -15,7 +15,7 @@ from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import N_AT_ONCE, EngineUser, app_code
 from tests.verification.requests_at_once import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import challenges, enrolments
-from verification.challenges import queries
+from verification.challenges import loading_and_session_binding
 from verification.context import Context
 from verification.models import Challenge, ChallengeState, Enrolment, Failure, Message, SingleUseCode
 from verification.outcomes import Outcome, Verdict
@@ -117,20 +117,20 @@ def _unguarded_code(code_id: int, *, now: Any) -> bool:
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, **_: Any) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != ChallengeState.OPEN:
-        return queries.outcome(challenge, Verdict.USED)
+        return loading_and_session_binding.outcome(challenge, Verdict.USED)
     time.sleep(PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
-    return queries.outcome(challenge, Verdict.PROVEN)
+    return loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
 
 
 def _unguarded_collect(handle: str, *, binding: str, context: Context, **_: Any) -> Outcome:
-    challenge = queries.load(handle, binding)
+    challenge = loading_and_session_binding.load(handle, binding)
     assert challenge is not None
     if challenge.state != ChallengeState.APPROVED:
-        return queries.outcome(challenge, Verdict.PENDING)
+        return loading_and_session_binding.outcome(challenge, Verdict.PENDING)
     time.sleep(PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
-    return queries.outcome(challenge, Verdict.PROVEN)
+    return loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
 
 
 GUARDS: dict[str, tuple[str, Any]] = {

@@ -9,6 +9,7 @@ from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
 from verification.challenges.input_mistakes import recognise_app_passwords
+from verification.challenges.loading_and_session_binding import of_binding, person_handle
 from verification.challenges.passwordless_offers_and_passkey_signals import (
     PasswordlessOffer,
     announce,
@@ -16,7 +17,6 @@ from verification.challenges.passwordless_offers_and_passkey_signals import (
     offer_passwordless,
 )
 from verification.challenges.phone_calls import keyed
-from verification.challenges.queries import of_binding, person_handle
 from verification.challenges.resending import resend
 from verification.challenges.resynchronising import resync
 from verification.challenges.starting import enrol, start

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from verification import enrolments, limits, method_registry
-from verification.challenges import attempts, correct_answers, input_mistakes, queries
+from verification.challenges import attempts, correct_answers, input_mistakes, loading_and_session_binding
 from verification.context import Context
 from verification.keys import one_time_codes
 from verification.method_base import Check, Draft
@@ -34,7 +34,7 @@ def answer(
     the method checks the answer, outside any transaction. Then guarded updates finish the challenge, and `alongside`
     runs with them. `loaded` is the challenge that the caller has just read with its session, if there was one.
     """
-    challenge = queries.load(handle, binding, loaded=loaded)
+    challenge = loading_and_session_binding.load(handle, binding, loaded=loaded)
     if challenge is None or not challenge.enrolment.is_good(context.now):
         return Outcome(verdict=Verdict.GONE)
     method = method_registry.method(challenge.enrolment.method)
@@ -42,13 +42,15 @@ def answer(
     read = method.read(text)
     if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
         note = input_mistakes.words(challenge.user, method, text)
-        return queries.outcome(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
+        return loading_and_session_binding.outcome(
+            challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note
+        )
     gate = attempts.take_try(challenge, context)
     if isinstance(gate, Outcome):
         return gate
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
-    check = method.check(queries.data_for_method(challenge, now=context.now), read)
+    check = method.check(loading_and_session_binding.data_for_method(challenge, now=context.now), read)
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
             return attempts.fail(challenge, gate, context, cause="taken")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, method_registry
-from verification.challenges import attempts, queries
+from verification.challenges import attempts, loading_and_session_binding
 from verification.method_base import Mode
 from verification.method_capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.models import Challenge, ChallengeState, Message, Purpose
@@ -62,13 +62,13 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
 
     `loaded` is the challenge that the caller has just read with its session, if there was one.
     """
-    challenge = queries.load(handle, binding, loaded=loaded)
+    challenge = loading_and_session_binding.load(handle, binding, loaded=loaded)
     if challenge is None:
         return None
     method = method_registry.method(challenge.enrolment.method)
-    data = queries.data_for_method(challenge, now=now)
+    data = loading_and_session_binding.data_for_method(challenge, now=now)
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
-    newest = queries.NEWEST.first(challenge=challenge.pk) if is_delivered else None
+    newest = loading_and_session_binding.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired, has_tries = challenge.expires_at <= now, challenge.tries_left > 0
     is_open, is_approved = challenge.state == ChallengeState.OPEN, challenge.state == ChallengeState.APPROVED
     return Shown(

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from verification import audit, browsers, enrolments, method_registry, notices
 from verification.audit import Event, verification_events
-from verification.challenges import attempts, ending, queries
+from verification.challenges import attempts, ending, loading_and_session_binding
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
@@ -81,7 +81,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
 
     Errors: `NotProven` if another request was first.
     """
-    outcome = queries.outcome(challenge, Verdict.PROVEN)
+    outcome = loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
     with batched_writes.block():
         if alongside is not None:
             alongside.first(challenge.user, challenge.enrolment)
@@ -117,7 +117,9 @@ def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:
 
 
 def _record(event: Event, challenge: Challenge, context: Context) -> None:
-    audit.record(event, user_id=challenge.user.pk, context=context, **queries.audit_detail(challenge))
+    audit.record(
+        event, user_id=challenge.user.pk, context=context, **loading_and_session_binding.audit_detail(challenge)
+    )
 
 
 def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
@@ -127,7 +129,7 @@ def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
         if check.counter is None or not enrolments.is_used(challenge.enrolment, check.counter):
             return ending.why_ended(challenge, context.now)
         _record(verification_events.CHALLENGE_REPEATED, challenge, context)
-    return queries.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+    return loading_and_session_binding.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
 
 
 def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_phone: bool) -> Outcome:
@@ -139,10 +141,10 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
         if found is not Verdict.PROVEN:
             attempts.give_back(challenge, context)
         if found is Verdict.GONE:
-            return queries.outcome(challenge, found)
+            return loading_and_session_binding.outcome(challenge, found)
         if found is Verdict.USED:
             _record(verification_events.CHALLENGE_REPEATED, challenge, context)
-            return queries.outcome(challenge, found, tries_left=challenge.tries_left + 1)
+            return loading_and_session_binding.outcome(challenge, found, tries_left=challenge.tries_left + 1)
         if found is Verdict.REPLACED:
             return ending.why_ended(challenge, context.now)
         attempts.forget_failures(challenge, context)
@@ -155,7 +157,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
             challenge,
             context,
         )
-    return queries.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
+    return loading_and_session_binding.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
 def collect(
@@ -170,7 +172,7 @@ def collect(
 
     `loaded` is the challenge that the caller has just read with its session, if there was one.
     """
-    challenge = queries.load(handle, binding, loaded=loaded)
+    challenge = loading_and_session_binding.load(handle, binding, loaded=loaded)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     approved = Challenge.objects.filter(pk=challenge.pk, state=ChallengeState.APPROVED, expires_at__gt=context.now)
@@ -184,9 +186,9 @@ def collect(
                 _confirm(challenge, context)
             _record(verification_events.CHALLENGE_PROVEN, challenge, context)
     if is_collected:
-        return _after(queries.outcome(challenge, Verdict.PROVEN), alongside)
+        return _after(loading_and_session_binding.outcome(challenge, Verdict.PROVEN), alongside)
     if challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
-        return queries.outcome(
+        return loading_and_session_binding.outcome(
             challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge)
         )
     return ending.why_ended(challenge, context.now)
@@ -240,6 +242,6 @@ def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = No
             verification_events.ENROLMENT_CONFIRMED,
             user_id=challenge.user.pk,
             context=context,
-            **queries.audit_detail(challenge),
+            **loading_and_session_binding.audit_detail(challenge),
         )
-        queries.notify_owner(challenge, "method_added", context)
+        loading_and_session_binding.notify_owner(challenge, "method_added", context)

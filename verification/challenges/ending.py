@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from verification.challenges import queries
+from verification.challenges import loading_and_session_binding
 from verification.models import Challenge, ChallengeState, Purpose
 from verification.models.challenges import ALIVE
 from verification.outcomes import Outcome, Verdict
@@ -10,7 +10,7 @@ from verification.outcomes import Outcome, Verdict
 
 def abandon(handle: str, *, binding: str, now: datetime) -> None:
     """End a challenge that its session gives up. Its code no longer works, and a waiting message isn't sent."""
-    rows = Challenge.objects.filter(handle=handle, binding=queries.bind(binding), state__in=ALIVE)
+    rows = Challenge.objects.filter(handle=handle, binding=loading_and_session_binding.bind(binding), state__in=ALIVE)
     if handle:
         rows.update(state=ChallengeState.SUPERSEDED, ended_at=now)
 
@@ -44,9 +44,11 @@ def why_ended(challenge: Challenge, now: datetime) -> Outcome:
         ChallengeState.DENIED: Verdict.DENIED,
     }
     if challenge.state in ends:
-        return queries.outcome(challenge, ends[ChallengeState(challenge.state)])
+        return loading_and_session_binding.outcome(challenge, ends[ChallengeState(challenge.state)])
     if challenge.state == ChallengeState.OPEN and challenge.tries_left == 0:
-        return queries.outcome(challenge, Verdict.ENDED)
+        return loading_and_session_binding.outcome(challenge, Verdict.ENDED)
     if challenge.expires_at <= now:
-        return queries.outcome(challenge, Verdict.EXPIRED)
-    return queries.outcome(challenge, Verdict.USED if challenge.state == ChallengeState.APPROVED else Verdict.REPLACED)
+        return loading_and_session_binding.outcome(challenge, Verdict.EXPIRED)
+    return loading_and_session_binding.outcome(
+        challenge, Verdict.USED if challenge.state == ChallengeState.APPROVED else Verdict.REPLACED
+    )

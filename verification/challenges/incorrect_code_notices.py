@@ -1,7 +1,7 @@
 """After how many incorrect codes a person gets a notice, even if they sign in between them."""
 
 from verification import limits
-from verification.challenges import queries
+from verification.challenges import loading_and_session_binding
 from verification.context import Context
 from verification.models import Challenge
 
@@ -13,4 +13,6 @@ def notify_if_due(challenge: Challenge, context: Context, *, n_today: int, n_mon
     """Notify the person of many incorrect codes. Only someone who knows the password gets here."""
     if n_today == _NOTICE_AT_TODAY or n_month in _NOTICE_AT_IN_MONTH:
         days = str(limits.WRONG_CODES_PERIOD.days)
-        queries.notify_owner(challenge, "several_incorrect_codes", context, n=str(n_month), days=days)
+        loading_and_session_binding.notify_owner(
+            challenge, "several_incorrect_codes", context, n=str(n_month), days=days
+        )

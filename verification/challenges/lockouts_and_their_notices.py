@@ -5,7 +5,7 @@
 
 from verification import audit, conf, limits, notices
 from verification.audit import verification_events
-from verification.challenges import queries
+from verification.challenges import loading_and_session_binding
 from verification.context import Context
 from verification.models import Challenge
 
@@ -16,9 +16,9 @@ def lock_method(challenge: Challenge, context: Context) -> None:
         verification_events.METHOD_SWITCHED_OFF,
         user_id=challenge.user.pk,
         context=context,
-        **queries.audit_detail(challenge),
+        **loading_and_session_binding.audit_detail(challenge),
     )
-    queries.notify_owner(challenge, "method_locked", context)
+    loading_and_session_binding.notify_owner(challenge, "method_locked", context)
     notices.alert_support(challenge.user, "method_locked", now=context.now)
 
 
@@ -27,5 +27,5 @@ def lock_all_methods(challenge: Challenge, context: Context) -> None:
     if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         said = {"n": str(conf.wrong_codes_per_month()), "days": str(limits.WRONG_CODES_PERIOD.days)}
-        queries.notify_owner(challenge, "all_methods_locked", context, **said)
+        loading_and_session_binding.notify_owner(challenge, "all_methods_locked", context, **said)
         notices.alert_support(challenge.user, "all_methods_locked", now=context.now, **said)

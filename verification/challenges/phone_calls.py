@@ -7,7 +7,7 @@ from django.db import transaction
 
 from verification import audit, enrolments, method_registry, notices
 from verification.audit import verification_events
-from verification.challenges import attempts, correct_answers, queries
+from verification.challenges import attempts, correct_answers, loading_and_session_binding
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider_interface import Speech
@@ -31,7 +31,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = method_registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(queries.data_for_method(challenge, now=now), typed_codes.tidy(keys))
+    check = method.check_keys(loading_and_session_binding.data_for_method(challenge, now=now), typed_codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # For any call, even one that was replaced, ended or approved, because an attacker may be faster.
         _deny(challenge, context)
@@ -42,7 +42,9 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
         or challenge.expires_at <= now
     ):
         return rendering.speech(
-            message, method.check_keys(queries.data_for_method(challenge, now=now), "").say, Verdict.GONE
+            message,
+            method.check_keys(loading_and_session_binding.data_for_method(challenge, now=now), "").say,
+            Verdict.GONE,
         )
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
         return rendering.speech(message, check.say, check.verdict, goes_on=check.goes_on)
@@ -74,9 +76,9 @@ def _deny(challenge: Challenge, context: Context) -> None:
             verification_events.CHALLENGE_REPORTED,
             user_id=challenge.user.pk,
             context=context,
-            **queries.audit_detail(challenge),
+            **loading_and_session_binding.audit_detail(challenge),
         )
-        queries.notify_owner(
+        loading_and_session_binding.notify_owner(
             challenge, "fraud_reported_in_call", Context(now=context.now, network=challenge.network)
         )  # the network of the sign-in, not of the call
         notices.alert_support(challenge.user, "fraud_reported_in_call", now=context.now)

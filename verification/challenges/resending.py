@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry
 from verification.audit import verification_events
-from verification.challenges import ending, queries, reference_on_page_and_message, sending
+from verification.challenges import ending, loading_and_session_binding, reference_on_page_and_message, sending
 from verification.context import Context
 from verification.method_capabilities import Delivered
 from verification.models import Challenge, ChallengeState, MessageState, Purpose
@@ -23,12 +23,12 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
 
     While it is unknown whether the last code was sent, the same code is sent again, because both may arrive.
     """
-    challenge = queries.load(handle, binding)
+    challenge = loading_and_session_binding.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
     method = method_registry.method(challenge.enrolment.method)
     if not isinstance(method, Delivered):
-        return queries.outcome(challenge, Verdict.UNREACHABLE)
+        return loading_and_session_binding.outcome(challenge, Verdict.UNREACHABLE)
     if (refused := _refused(challenge, context.now)) is not None:
         return refused
     message: dict[str, Any] = {"user": challenge.user, "context": context, "purpose": Purpose(challenge.purpose)}
@@ -42,27 +42,29 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     if not is_first:
         sending.uncount(challenge.enrolment, **message)
         return _overtaken(handle, binding, context.now)
-    return queries.outcome(
+    return loading_and_session_binding.outcome(
         challenge, Verdict.ISSUED, said=VerdictText(*map(str, method.resent)) if method.resent else None
     )
 
 
 def _overtaken(handle: str, binding: str, now: datetime) -> Outcome:
     """Return what another request did with a challenge: it sent the code again, answered or replaced it."""
-    challenge = queries.load(handle, binding)
+    challenge = loading_and_session_binding.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    return _refused(challenge, now) or queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+    return _refused(challenge, now) or loading_and_session_binding.outcome(
+        challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at
+    )
 
 
 def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
     """Return why the code of a challenge isn't sent again, whatever the limits say."""
     if enrolments.unavailable_reason(challenge.enrolment, now):
-        return queries.outcome(challenge, Verdict.UNREACHABLE)
+        return loading_and_session_binding.outcome(challenge, Verdict.UNREACHABLE)
     if not challenge.can_be_sent_again(now):
         return ending.why_ended(challenge, now)
     if challenge.resend_at > now:
-        return queries.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+        return loading_and_session_binding.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     return None
 
 
@@ -79,7 +81,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
         state=challenge.state,
     )
     was_over = challenge.expires_at <= context.now
-    number = {"number": queries.next_number(challenge, context.now)} if was_over else {}
+    number = {"number": loading_and_session_binding.next_number(challenge, context.now)} if was_over else {}
     if (end := _end_of_doubt(challenge, context.now)) is not None:
         challenge.expires_at = end
     else:
@@ -101,7 +103,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
                 verification_events.CHALLENGE_RESENT,
                 user_id=challenge.user.pk,
                 context=context,
-                **queries.audit_detail(challenge),
+                **loading_and_session_binding.audit_detail(challenge),
             )
     return bool(changed)
 

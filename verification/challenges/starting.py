@@ -9,7 +9,13 @@ from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry, outcomes
 from verification.audit import verification_events
-from verification.challenges import ending, queries, reference_on_page_and_message, resending, sending
+from verification.challenges import (
+    ending,
+    loading_and_session_binding,
+    reference_on_page_and_message,
+    resending,
+    sending,
+)
 from verification.context import Context
 from verification.db import batched_writes
 from verification.enrolments import EnrolmentLimits
@@ -124,7 +130,7 @@ def _prepared(  # noqa: PLR0913  (as `start`)
         enrolment=enrolment,
         purpose=purpose,
         mode=chosen,
-        binding=queries.bind(binding),
+        binding=loading_and_session_binding.bind(binding),
         key_id=crypto.digest_key(),
         reference=reference_on_page_and_message.new_reference(),
         nonce=nonce or new_handle(),
@@ -151,13 +157,13 @@ def _write(
         with batched_writes.block():
             if replaces:
                 ending.supersede(replaces, binding=challenge.binding, now=context.now)
-            queries.ADD.later(challenge)
+            loading_and_session_binding.ADD.later(challenge)
             sending.send(challenge, context)
             audit.record(
                 verification_events.CHALLENGE_ISSUED,
                 user_id=challenge.user.pk,
                 context=context,
-                **queries.audit_detail(challenge),
+                **loading_and_session_binding.audit_detail(challenge),
             )
             if also is not None:
                 also(outcome)
@@ -252,7 +258,7 @@ def _same_address(
     method: Method, cleaned: dict[str, Any], *, user: Person, replaces: str, binding: str
 ) -> Challenge | None:
     """Return the session's open challenge for this number or address, whose code is sent again."""
-    found = queries.load(replaces, binding) if isinstance(method, Delivered) else None
+    found = loading_and_session_binding.load(replaces, binding) if isinstance(method, Delivered) else None
     if (
         found is None
         or found.state != ChallengeState.OPEN
@@ -284,7 +290,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
     This includes one that another option replaced. One whose message failed doesn't count.
     """
     rows = Challenge.objects.filter(
-        binding=queries.bind(binding),
+        binding=loading_and_session_binding.bind(binding),
         purpose=purpose,
         enrolment=enrolment,
         mode=mode,
@@ -296,7 +302,7 @@ def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str,
     found = rows.order_by("-pk").first()
     if found is None or not method_registry.has(enrolment.method, Delivered):
         return found
-    newest = queries.NEWEST.first(challenge=found.pk)
+    newest = loading_and_session_binding.NEWEST.first(challenge=found.pk)
     return None if newest is None or newest.state in _NOT_DELIVERED else found
 
 
@@ -312,7 +318,9 @@ def _go_back(running: Challenge, replaces: str, *, now: datetime) -> Outcome:
             ending.supersede(replaces, binding=running.binding, now=now)
             # Not if its code was entered for a newer request in between, which ends this one for good.
             rows = Challenge.objects.filter(pk=running.pk, state=ChallengeState.SUPERSEDED, resend_at=running.resend_at)
-            if rows.update(state=ChallengeState.OPEN, ended_at=None, number=queries.next_number(running, now)):
+            if rows.update(
+                state=ChallengeState.OPEN, ended_at=None, number=loading_and_session_binding.next_number(running, now)
+            ):
                 return outcome
             transaction.set_rollback(True)
     except IntegrityError:

@@ -12,7 +12,7 @@ from tests.infrastructure.concurrency import together
 from tests.infrastructure.rounds import rounds
 from tests.verification.conftest import EngineUser, equip
 from verification import challenges
-from verification.challenges import queries
+from verification.challenges import loading_and_session_binding
 from verification.context import Context
 from verification.models import Challenge, ChallengeState, Message
 from verification.models.challenges import ALIVE
@@ -42,7 +42,9 @@ def _chosen_again(engine_user: EngineUser, binding: str) -> tuple[EngineUser, li
 def _chosen_again_after_an_end(engine_user: EngineUser, binding: str) -> tuple[EngineUser, list[Callable[[], Outcome]]]:
     """Do the same after too many incorrect answers, so that there is no live one whose row they wait for."""
     _, steps = _chosen_again(engine_user, binding)
-    Challenge.objects.filter(binding=queries.bind(binding), enrolment__method="totp").update(state=ChallengeState.ENDED)
+    Challenge.objects.filter(binding=loading_and_session_binding.bind(binding), enrolment__method="totp").update(
+        state=ChallengeState.ENDED
+    )
     return engine_user, steps
 
 
@@ -91,7 +93,7 @@ def test_one_is_live_after_two_requests(
 
         outcomes = together(*steps)
 
-        mine = Challenge.objects.filter(binding=queries.bind(f"session {turn}"))
+        mine = Challenge.objects.filter(binding=loading_and_session_binding.bind(f"session {turn}"))
         live = mine.filter(state__in=ALIVE, expires_at__gt=engine_user.context.now)
         handles = set(live.values_list("handle", flat=True))
         assert len(handles) == 1

@@ -13,7 +13,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider, refuses
 from tests.verification.delivery.sending import dispatch_message
 from verification import notices
-from verification.challenges import phone_calls, queries
+from verification.challenges import loading_and_session_binding, phone_calls
 from verification.db import pooled_connections
 from verification.delivery import conf, dispatch, outbox, statistics, unsent_message_sweeper
 from verification.delivery.provider_interface import Outgoing
@@ -110,7 +110,7 @@ def test_sends_nothing_for_a_dead_challenge(ana: EngineUser, carriers: list[Fake
     elif stale == "expired":
         later = ana.later(minutes=5)
     else:
-        phone_calls._deny(queries.load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
+        phone_calls._deny(loading_and_session_binding.load(issued.handle, "a session"), ana.context)  # type: ignore[arg-type]  # it is there
 
     assert dispatch_message(later, message).state == MessageState.EXPIRED
     assert carriers[0].given == []

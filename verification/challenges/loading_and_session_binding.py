@@ -1,4 +1,4 @@
-"""Queries of challenges: session binding, loading, and what a method gets to see."""
+"""Loads a challenge and binds it to its session, and builds what methods and audit events get to see of it."""
 
 import hashlib
 from datetime import datetime
