@@ -8,7 +8,7 @@ from verification.challenges.attempts import caller_gates, caller_gates_and_stop
 from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
 from verification.challenges.ending import abandon
-from verification.challenges.input_mistakes import recognise_app_passwords
+from verification.challenges.hints_for_impossible_codes import recognise_app_passwords
 from verification.challenges.loading_and_session_binding import of_binding, person_handle
 from verification.challenges.passwordless_offers_and_passkey_signals import (
     PasswordlessOffer,

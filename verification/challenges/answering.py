@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from verification import enrolments, limits, method_registry
-from verification.challenges import attempts, correct_answers, input_mistakes, loading_and_session_binding
+from verification.challenges import attempts, correct_answers, hints_for_impossible_codes, loading_and_session_binding
 from verification.context import Context
 from verification.keys import one_time_codes
 from verification.method_base import Check, Draft
@@ -41,7 +41,7 @@ def answer(
     text = text if isinstance(method, PublicKey) else text[:_MAX_TYPED_LENGTH]
     read = method.read(text)
     if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
-        note = input_mistakes.words(challenge.user, method, text)
+        note = hints_for_impossible_codes.words(challenge.user, method, text)
         return loading_and_session_binding.outcome(
             challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note
         )

@@ -6,11 +6,11 @@ from tests.simulated import app_password_services
 from tests.simulated.people import PASSWORD, Person
 from tests.simulated.verdicts import verdicts
 from verification import method_registry
-from verification.challenges import input_mistakes
+from verification.challenges import hints_for_impossible_codes
 from verification.models import Challenge, ChallengeState, Failure
 from verification.outcomes import Verdict
 
-OF_RECOVERY = str(input_mistakes.OTHER_METHOD) % {"label": method_registry.method("recovery").label}
+OF_RECOVERY = str(hints_for_impossible_codes.OTHER_METHOD) % {"label": method_registry.method("recovery").label}
 
 
 def left(person: Person) -> int:
@@ -96,7 +96,7 @@ def test_app_password_is_named(ana: Person) -> None:
 
     page = ana.verify(secret)
 
-    assert str(input_mistakes.APP_PASSWORD) in page
+    assert str(hints_for_impossible_codes.APP_PASSWORD) in page
     assert left(ana) == 5
 
 
@@ -107,7 +107,7 @@ def test_code_of_a_text_in_the_field_of_a_recovery_code_is_named(ana: Person) ->
 
     page = ana.verify("123456")
 
-    assert str(input_mistakes.NUMERIC_CODE) in page
+    assert str(hints_for_impossible_codes.NUMERIC_CODE) in page
     assert left(ana) == 5
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from verification import enrolments, method_registry
-from verification.challenges import input_mistakes
+from verification.challenges import hints_for_impossible_codes
 
 
 def words(engine_user: EngineUser, typed: str, *, method: str = "totp") -> str:
-    return input_mistakes.words(engine_user.user, method_registry.method(method), typed)
+    return hints_for_impossible_codes.words(engine_user.user, method_registry.method(method), typed)
 
 
 def test_counts_the_digits(ana: EngineUser) -> None:
