@@ -117,20 +117,20 @@ def _unguarded_code(code_id: int, *, now: Any) -> bool:
 
 def _unguarded_prove(challenge: Challenge, check: Any, context: Context, **_: Any) -> Outcome:
     if Challenge.objects.get(pk=challenge.pk).state != ChallengeState.OPEN:
-        return loading_and_session_binding.outcome(challenge, Verdict.USED)
+        return Outcome.of(challenge, Verdict.USED)
     time.sleep(PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
-    return loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
+    return Outcome.of(challenge, Verdict.PROVEN)
 
 
 def _unguarded_collect(handle: str, *, binding: str, context: Context, **_: Any) -> Outcome:
     challenge = loading_and_session_binding.load(handle, binding)
     assert challenge is not None
     if challenge.state != ChallengeState.APPROVED:
-        return loading_and_session_binding.outcome(challenge, Verdict.PENDING)
+        return Outcome.of(challenge, Verdict.PENDING)
     time.sleep(PAUSE)
     Challenge.objects.filter(pk=challenge.pk).update(state=ChallengeState.PROVEN)
-    return loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
+    return Outcome.of(challenge, Verdict.PROVEN)
 
 
 GUARDS: dict[str, tuple[str, Any]] = {

@@ -7,9 +7,10 @@ from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates, caller_gates_and_stops
 from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
+from verification.challenges.data_for_methods import person_handle
 from verification.challenges.ending import abandon
 from verification.challenges.hints_for_impossible_codes import recognise_app_passwords
-from verification.challenges.loading_and_session_binding import of_binding, person_handle
+from verification.challenges.loading_and_session_binding import of_binding
 from verification.challenges.passwordless_offers_and_passkey_signals import (
     PasswordlessOffer,
     announce,
@@ -18,7 +19,6 @@ from verification.challenges.passwordless_offers_and_passkey_signals import (
 )
 from verification.challenges.phone_calls import keyed
 from verification.challenges.resending import resend
-from verification.challenges.resynchronising import resync
 from verification.challenges.starting import enrol, start
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "person_handle",
     "recognise_app_passwords",
     "resend",
-    "resync",
     "show",
     "start",
 ]

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 
 from verification import enrolments, limits, method_registry
-from verification.challenges import attempts, correct_answers, hints_for_impossible_codes, loading_and_session_binding
+from verification.challenges import (
+    attempts,
+    correct_answers,
+    data_for_methods,
+    hints_for_impossible_codes,
+    loading_and_session_binding,
+)
 from verification.context import Context
 from verification.keys import one_time_codes
 from verification.method_base import Check, Draft
@@ -42,15 +48,13 @@ def answer(
     read = method.read(text)
     if not method.fits(read) and challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now:
         note = hints_for_impossible_codes.words(challenge.user, method, text)
-        return loading_and_session_binding.outcome(
-            challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note
-        )
+        return Outcome.of(challenge, Verdict.MISREAD, tries_left=challenge.tries_left, note=note)
     gate = attempts.take_try(challenge, context)
     if isinstance(gate, Outcome):
         return gate
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
-    check = method.check(loading_and_session_binding.data_for_method(challenge, now=context.now), read)
+    check = method.check(data_for_methods.of_challenge(challenge, now=context.now), read)
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
             return attempts.fail(challenge, gate, context, cause="taken")

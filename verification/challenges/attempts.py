@@ -11,7 +11,6 @@ from verification.audit import verification_events
 from verification.challenges import (
     ending,
     incorrect_code_notices,
-    loading_and_session_binding,
     lockouts_and_their_notices,
 )
 from verification.context import Context
@@ -77,18 +76,14 @@ def take_try(challenge: Challenge, context: Context) -> limits.Gate | Outcome:
     with transaction.atomic():
         Challenge.objects.filter(pk=challenge.pk).update(tries_left=F("tries_left") + 1)
         if gate.scope and (checked_at := _checked_until(challenge, context.now)):
-            return loading_and_session_binding.outcome(
-                challenge, Verdict.WAIT, retry_at=checked_at, tries_left=challenge.tries_left
-            )
+            return Outcome.of(challenge, Verdict.WAIT, retry_at=checked_at, tries_left=challenge.tries_left)
         # A limit is reached. The request that reached it may have crashed before it locked.
         if gate.scope:
             lockouts_and_their_notices.lock_all_methods(challenge, context)
         elif gate.is_locked:
             _lock(challenge, context)
     verdict = Verdict.OFF if gate.is_locked else Verdict.WAIT
-    return loading_and_session_binding.outcome(
-        challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left
-    )
+    return Outcome.of(challenge, verdict, retry_at=gate.retry_at, tries_left=challenge.tries_left)
 
 
 def _checked_until(challenge: Challenge, now: datetime) -> datetime | None:
@@ -136,9 +131,9 @@ def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outco
             _EVENTS[verdict],
             user_id=challenge.user.pk,
             context=context,
-            **loading_and_session_binding.audit_detail(challenge),
+            **challenge.audit_detail(),
         )
-    return loading_and_session_binding.outcome(challenge, verdict, tries_left=challenge.tries_left + 1)
+    return Outcome.of(challenge, verdict, tries_left=challenge.tries_left + 1)
 
 
 def forget_failures(challenge: Challenge, context: Context) -> None:
@@ -166,14 +161,14 @@ def fail(
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,
-            **loading_and_session_binding.audit_detail(challenge) | ({"cause": cause} if cause else {}),
+            **challenge.audit_detail() | ({"cause": cause} if cause else {}),
         )
         if gate.n_today:
             _lock_or_notify(challenge, gate.n_today, context)
         if n_failures >= conf.lockout_threshold() and challenge.purpose not in NON_GRANTING:
             _lock(challenge, context)
     said = method_registry.method(challenge.enrolment.method).causes.get(cause)
-    return loading_and_session_binding.outcome(
+    return Outcome.of(
         challenge,
         Verdict.ENDED if ended else verdict,
         tries_left=max(challenge.tries_left, 0),

@@ -81,7 +81,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
 
     Errors: `NotProven` if another request was first.
     """
-    outcome = loading_and_session_binding.outcome(challenge, Verdict.PROVEN)
+    outcome = Outcome.of(challenge, Verdict.PROVEN)
     with batched_writes.block():
         if alongside is not None:
             alongside.first(challenge.user, challenge.enrolment)
@@ -117,9 +117,7 @@ def _after(outcome: Outcome, alongside: Alongside | None) -> Outcome:
 
 
 def _record(event: Event, challenge: Challenge, context: Context) -> None:
-    audit.record(
-        event, user_id=challenge.user.pk, context=context, **loading_and_session_binding.audit_detail(challenge)
-    )
+    audit.record(event, user_id=challenge.user.pk, context=context, **challenge.audit_detail())
 
 
 def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
@@ -129,7 +127,7 @@ def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
         if check.counter is None or not enrolments.is_used(challenge.enrolment, check.counter):
             return ending.why_ended(challenge, context.now)
         _record(verification_events.CHALLENGE_REPEATED, challenge, context)
-    return loading_and_session_binding.outcome(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
+    return Outcome.of(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
 
 
 def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_phone: bool) -> Outcome:
@@ -141,10 +139,10 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
         if found is not Verdict.PROVEN:
             attempts.give_back(challenge, context)
         if found is Verdict.GONE:
-            return loading_and_session_binding.outcome(challenge, found)
+            return Outcome.of(challenge, found)
         if found is Verdict.USED:
             _record(verification_events.CHALLENGE_REPEATED, challenge, context)
-            return loading_and_session_binding.outcome(challenge, found, tries_left=challenge.tries_left + 1)
+            return Outcome.of(challenge, found, tries_left=challenge.tries_left + 1)
         if found is Verdict.REPLACED:
             return ending.why_ended(challenge, context.now)
         attempts.forget_failures(challenge, context)
@@ -157,7 +155,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
             challenge,
             context,
         )
-    return loading_and_session_binding.outcome(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
+    return Outcome.of(challenge, Verdict.PENDING if by_phone else Verdict.PROVEN)
 
 
 def collect(
@@ -186,11 +184,9 @@ def collect(
                 _confirm(challenge, context)
             _record(verification_events.CHALLENGE_PROVEN, challenge, context)
     if is_collected:
-        return _after(loading_and_session_binding.outcome(challenge, Verdict.PROVEN), alongside)
+        return _after(Outcome.of(challenge, Verdict.PROVEN), alongside)
     if challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
-        return loading_and_session_binding.outcome(
-            challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge)
-        )
+        return Outcome.of(challenge, Verdict.PENDING, tries_left=challenge.tries_left, said=_not_approved(challenge))
     return ending.why_ended(challenge, context.now)
 
 
@@ -242,6 +238,12 @@ def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = No
             verification_events.ENROLMENT_CONFIRMED,
             user_id=challenge.user.pk,
             context=context,
-            **loading_and_session_binding.audit_detail(challenge),
+            **challenge.audit_detail(),
         )
-        loading_and_session_binding.notify_owner(challenge, "method_added", context)
+        notices.notify(
+            challenge.user,
+            "method_added",
+            now=context.now,
+            context=context,
+            label=enrolments.label(challenge.enrolment),
+        )

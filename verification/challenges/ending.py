@@ -44,11 +44,9 @@ def why_ended(challenge: Challenge, now: datetime) -> Outcome:
         ChallengeState.DENIED: Verdict.DENIED,
     }
     if challenge.state in ends:
-        return loading_and_session_binding.outcome(challenge, ends[ChallengeState(challenge.state)])
+        return Outcome.of(challenge, ends[ChallengeState(challenge.state)])
     if challenge.state == ChallengeState.OPEN and challenge.tries_left == 0:
-        return loading_and_session_binding.outcome(challenge, Verdict.ENDED)
+        return Outcome.of(challenge, Verdict.ENDED)
     if challenge.expires_at <= now:
-        return loading_and_session_binding.outcome(challenge, Verdict.EXPIRED)
-    return loading_and_session_binding.outcome(
-        challenge, Verdict.USED if challenge.state == ChallengeState.APPROVED else Verdict.REPLACED
-    )
+        return Outcome.of(challenge, Verdict.EXPIRED)
+    return Outcome.of(challenge, Verdict.USED if challenge.state == ChallengeState.APPROVED else Verdict.REPLACED)

@@ -1,7 +1,6 @@
 """After how many incorrect codes a person gets a notice, even if they sign in between them."""
 
-from verification import limits
-from verification.challenges import loading_and_session_binding
+from verification import enrolments, limits, notices
 from verification.context import Context
 from verification.models import Challenge
 
@@ -13,6 +12,12 @@ def notify_if_due(challenge: Challenge, context: Context, *, n_today: int, n_mon
     """Notify the person of many incorrect codes. Only someone who knows the password gets here."""
     if n_today == _NOTICE_AT_TODAY or n_month in _NOTICE_AT_IN_MONTH:
         days = str(limits.WRONG_CODES_PERIOD.days)
-        loading_and_session_binding.notify_owner(
-            challenge, "several_incorrect_codes", context, n=str(n_month), days=days
+        notices.notify(
+            challenge.user,
+            "several_incorrect_codes",
+            now=context.now,
+            context=context,
+            label=enrolments.label(challenge.enrolment),
+            n=str(n_month),
+            days=days,
         )

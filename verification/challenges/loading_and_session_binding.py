@@ -1,22 +1,17 @@
-"""Loads a challenge and binds it to its session, and builds what methods and audit events get to see of it."""
+"""Loads a challenge and binds it to its session. A session has one live challenge, and can answer only its own."""
 
-import hashlib
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from verification import enrolments, method_registry, notices
-from verification.context import Context
+from verification import method_registry
 from verification.db.compiled_queries import BindParam, Computed, Insert, Select
-from verification.keys import crypto, one_time_codes
-from verification.method_base import ChallengeData, FoundCode
-from verification.models import Challenge, Message, SingleUseCode
+from verification.keys import crypto
+from verification.models import Challenge, Message
 from verification.models.challenges import MAX_NUMBER
 from verification.models.user_protocol import Person
-from verification.outcomes import Outcome, Verdict
 
 _HANDLE, _BINDING = BindParam("handle"), BindParam("binding")
 _LOAD = Select(lambda: Challenge.objects.select_related("enrolment", "user").filter(handle=_HANDLE, binding=_BINDING))
@@ -61,66 +56,3 @@ def load(handle: str, binding: str, *, loaded: Challenge | None = None) -> Chall
     if found is None or not method_registry.is_installed(found.enrolment.method):
         return None
     return found if found.enrolment.opens else None
-
-
-def audit_detail(challenge: Challenge) -> dict[str, Any]:
-    """Return what audit events say about a challenge."""
-    return {
-        "challenge": challenge.handle,
-        "purpose": str(challenge.purpose),
-        "method": challenge.enrolment.method,
-        "enrolment": challenge.enrolment.ref,
-        "reference": challenge.reference,
-    }
-
-
-def outcome(challenge: Challenge, verdict: Verdict, **more: Any) -> Outcome:
-    """Return an outcome of a challenge."""
-    return Outcome(
-        verdict=verdict,
-        handle=challenge.handle,
-        method=challenge.enrolment.method,
-        enrolment=challenge.enrolment,
-        user=challenge.user,
-        **more,
-    )
-
-
-def notify_owner(challenge: Challenge, kind: str, context: Context, *, n: str = "", days: str = "") -> None:
-    """Notify the person of a challenge."""
-    label = enrolments.label(challenge.enrolment)
-    notices.notify(challenge.user, kind, now=context.now, context=context, label=label, n=n, days=days)
-
-
-def data_for_method(challenge: Challenge, *, now: datetime, generation: int = 0) -> ChallengeData:
-    """Return what the method of a challenge gets to see of it."""
-    enrolment = challenge.enrolment
-    key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
-    return ChallengeData(
-        random=crypto.mac("challenge.random", challenge.nonce, key_id=challenge.key_id),
-        person=person_handle(challenge.user.pk),
-        others=lambda: enrolments.addresses(challenge.user.pk, enrolment.method),
-        reference=challenge.reference,
-        mode=challenge.mode,
-        now=now,
-        code=one_time_codes.derive(generation=generation or challenge.generation, **key),
-        match_code=one_time_codes.match_code(**key),
-        address=enrolment.address,
-        secret=enrolment.secret,
-        counter=enrolment.counter,
-        data=enrolment.data,
-        account=str(challenge.user.get_username()),
-        is_enrolment=not enrolment.confirmed,
-        find=lambda first: _find(enrolment.pk, first),
-    )
-
-
-def person_handle(user_id: int) -> bytes:
-    """Return a person's opaque user handle. Shape: 32 bytes. Source: WebAuthn L3, 14.6.1."""
-    return hashlib.sha256(f"person:{user_id}".encode()).digest()
-
-
-def _find(enrolment_id: int, first: str) -> FoundCode | None:
-    prefixes = crypto.digests("single_use_code", first)
-    row = SingleUseCode.objects.filter(enrolment_id=enrolment_id, prefix_digest__in=prefixes).first()
-    return FoundCode(id=row.pk, hash=row.hash, is_used=row.used_at is not None) if row else None

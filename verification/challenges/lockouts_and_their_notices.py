@@ -3,9 +3,8 @@
 `verification.limits.incorrect_codes_and_lockouts` decides when.
 """
 
-from verification import audit, conf, limits, notices
+from verification import audit, conf, enrolments, limits, notices
 from verification.audit import verification_events
-from verification.challenges import loading_and_session_binding
 from verification.context import Context
 from verification.models import Challenge
 
@@ -16,9 +15,11 @@ def lock_method(challenge: Challenge, context: Context) -> None:
         verification_events.METHOD_SWITCHED_OFF,
         user_id=challenge.user.pk,
         context=context,
-        **loading_and_session_binding.audit_detail(challenge),
+        **challenge.audit_detail(),
     )
-    loading_and_session_binding.notify_owner(challenge, "method_locked", context)
+    notices.notify(
+        challenge.user, "method_locked", now=context.now, context=context, label=enrolments.label(challenge.enrolment)
+    )
     notices.alert_support(challenge.user, "method_locked", now=context.now)
 
 
@@ -26,6 +27,9 @@ def lock_all_methods(challenge: Challenge, context: Context) -> None:
     """Lock all methods of a person at the limit of 30 days. Once: a second call changes nothing."""
     if limits.lock_all(challenge.user.pk, now=context.now):
         audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
-        said = {"n": str(conf.wrong_codes_per_month()), "days": str(limits.WRONG_CODES_PERIOD.days)}
-        loading_and_session_binding.notify_owner(challenge, "all_methods_locked", context, **said)
-        notices.alert_support(challenge.user, "all_methods_locked", now=context.now, **said)
+        n, days = str(conf.wrong_codes_per_month()), str(limits.WRONG_CODES_PERIOD.days)
+        label = enrolments.label(challenge.enrolment)
+        notices.notify(
+            challenge.user, "all_methods_locked", now=context.now, context=context, label=label, n=n, days=days
+        )
+        notices.alert_support(challenge.user, "all_methods_locked", now=context.now, n=n, days=days)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from verification import audit, enrolments, method_registry, notices
 from verification.audit import verification_events
-from verification.challenges import attempts, correct_answers, loading_and_session_binding
+from verification.challenges import attempts, correct_answers, data_for_methods
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider_interface import Speech
@@ -31,7 +31,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = method_registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(loading_and_session_binding.data_for_method(challenge, now=now), typed_codes.tidy(keys))
+    check = method.check_keys(data_for_methods.of_challenge(challenge, now=now), typed_codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # For any call, even one that was replaced, ended or approved, because an attacker may be faster.
         _deny(challenge, context)
@@ -43,7 +43,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     ):
         return rendering.speech(
             message,
-            method.check_keys(loading_and_session_binding.data_for_method(challenge, now=now), "").say,
+            method.check_keys(data_for_methods.of_challenge(challenge, now=now), "").say,
             Verdict.GONE,
         )
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:
@@ -76,9 +76,10 @@ def _deny(challenge: Challenge, context: Context) -> None:
             verification_events.CHALLENGE_REPORTED,
             user_id=challenge.user.pk,
             context=context,
-            **loading_and_session_binding.audit_detail(challenge),
+            **challenge.audit_detail(),
         )
-        loading_and_session_binding.notify_owner(
-            challenge, "fraud_reported_in_call", Context(now=context.now, network=challenge.network)
-        )  # the network of the sign-in, not of the call
+        # The network of the sign-in, not of the call.
+        asked_from = Context(now=context.now, network=challenge.network)
+        label = enrolments.label(challenge.enrolment)
+        notices.notify(challenge.user, "fraud_reported_in_call", now=context.now, context=asked_from, label=label)
         notices.alert_support(challenge.user, "fraud_reported_in_call", now=context.now)

@@ -28,7 +28,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
         return Outcome(verdict=Verdict.GONE)
     method = method_registry.method(challenge.enrolment.method)
     if not isinstance(method, Delivered):
-        return loading_and_session_binding.outcome(challenge, Verdict.UNREACHABLE)
+        return Outcome.of(challenge, Verdict.UNREACHABLE)
     if (refused := _refused(challenge, context.now)) is not None:
         return refused
     message: dict[str, Any] = {"user": challenge.user, "context": context, "purpose": Purpose(challenge.purpose)}
@@ -42,9 +42,7 @@ def resend(handle: str, *, binding: str, context: Context) -> Outcome:
     if not is_first:
         sending.uncount(challenge.enrolment, **message)
         return _overtaken(handle, binding, context.now)
-    return loading_and_session_binding.outcome(
-        challenge, Verdict.ISSUED, said=VerdictText(*map(str, method.resent)) if method.resent else None
-    )
+    return Outcome.of(challenge, Verdict.ISSUED, said=VerdictText(*map(str, method.resent)) if method.resent else None)
 
 
 def _overtaken(handle: str, binding: str, now: datetime) -> Outcome:
@@ -52,19 +50,17 @@ def _overtaken(handle: str, binding: str, now: datetime) -> Outcome:
     challenge = loading_and_session_binding.load(handle, binding)
     if challenge is None:
         return Outcome(verdict=Verdict.GONE)
-    return _refused(challenge, now) or loading_and_session_binding.outcome(
-        challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at
-    )
+    return _refused(challenge, now) or Outcome.of(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
 
 
 def _refused(challenge: Challenge, now: datetime) -> Outcome | None:
     """Return why the code of a challenge isn't sent again, whatever the limits say."""
     if enrolments.unavailable_reason(challenge.enrolment, now):
-        return loading_and_session_binding.outcome(challenge, Verdict.UNREACHABLE)
+        return Outcome.of(challenge, Verdict.UNREACHABLE)
     if not challenge.can_be_sent_again(now):
         return ending.why_ended(challenge, now)
     if challenge.resend_at > now:
-        return loading_and_session_binding.outcome(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
+        return Outcome.of(challenge, Verdict.TOO_SOON, retry_at=challenge.resend_at)
     return None
 
 
@@ -103,7 +99,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
                 verification_events.CHALLENGE_RESENT,
                 user_id=challenge.user.pk,
                 context=context,
-                **loading_and_session_binding.audit_detail(challenge),
+                **challenge.audit_detail(),
             )
     return bool(changed)
 

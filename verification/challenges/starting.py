@@ -163,7 +163,7 @@ def _write(
                 verification_events.CHALLENGE_ISSUED,
                 user_id=challenge.user.pk,
                 context=context,
-                **loading_and_session_binding.audit_detail(challenge),
+                **challenge.audit_detail(),
             )
             if also is not None:
                 also(outcome)

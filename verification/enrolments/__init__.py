@@ -59,6 +59,7 @@ from verification.enrolments.signin_options import (
     options,
     unavailable_reason,
 )
+from verification.enrolments.token_resynchronisation import resync
 from verification.enrolments.trusted_numbers_of_directories import supply, takes_number, withdraw, withdraw_these
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "remove",
     "remove_passes",
     "rename",
+    "resync",
     "save_learned",
     "spend_single_use_code",
     "supply",

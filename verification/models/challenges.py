@@ -1,6 +1,7 @@
 """Challenges: requests to verify, each for one purpose and bound to one session. They never contain a code."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -99,3 +100,13 @@ class Challenge(models.Model):
         """Return its state in words. No column says that its time is over."""
         is_over = self.state in ALIVE and self.expires_at <= now
         return str(_("expired") if is_over else self.get_state_display())
+
+    def audit_detail(self) -> dict[str, Any]:
+        """Return what audit events say about it."""
+        return {
+            "challenge": self.handle,
+            "purpose": str(self.purpose),
+            "method": self.enrolment.method,
+            "enrolment": self.enrolment.ref,
+            "reference": self.reference,
+        }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verification.models import Challenge, Enrolment
@@ -59,6 +59,18 @@ class Outcome:
     said: "VerdictText | None" = (
         None  # instead of the words for the verdict: a method's own for a wrong answer, or a call's
     )
+
+    @classmethod
+    def of(cls, challenge: "Challenge", verdict: Verdict, **more: Any) -> "Outcome":
+        """Return an outcome of a challenge."""
+        return cls(
+            verdict=verdict,
+            handle=challenge.handle,
+            method=challenge.enrolment.method,
+            enrolment=challenge.enrolment,
+            user=challenge.user,
+            **more,
+        )
 
     @property
     def proven(self) -> bool:

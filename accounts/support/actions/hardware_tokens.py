@@ -24,7 +24,7 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
-from verification import challenges, enrolments, hardware_token_stock
+from verification import enrolments, hardware_token_stock
 from verification.inputs import LineField
 from verification.models import HardwareToken
 
@@ -171,7 +171,7 @@ def resync_token(person: User, actor: Actor, *, token_ref: str, first: str, seco
     """Resynchronise a token with two consecutive codes. This verifies nobody."""
     with transaction.atomic():
         token = _token_of(person, token_ref)
-        if token.enrolment is None or not challenges.resync(token.enrolment, first, second, context=actor.context):
+        if token.enrolment is None or not enrolments.resync(token.enrolment, first, second, context=actor.context):
             raise Unneeded(
                 _(
                     "These aren’t two new codes in a row from this token. Check its serial number, "

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from verification import phone_numbers
-from verification.challenges import loading_and_session_binding, reference_on_page_and_message
+from verification.challenges import reference_on_page_and_message
 from verification.keys import crypto
 from verification.models import (
     Attempt,
@@ -69,7 +69,7 @@ def request(
 
 def about(challenge: Challenge) -> dict[str, Any]:
     """Return what the audit log says about a request to verify."""
-    return loading_and_session_binding.audit_detail(challenge)
+    return challenge.audit_detail()
 
 
 def message(challenge: Challenge, kind: Channel, result: MessageResult) -> Message:

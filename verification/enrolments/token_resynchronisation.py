@@ -1,7 +1,8 @@
 """Resynchronisation of a token whose clock or counter has drifted."""
 
-from verification import enrolments, method_registry
+from verification import method_registry
 from verification.context import Context
+from verification.enrolments import marking_codes_as_used
 from verification.method_base import ChallengeData
 from verification.method_capabilities import Resynchronised
 from verification.models import Enrolment
@@ -26,4 +27,4 @@ def resync(enrolment: Enrolment, first: str, second: str, *, context: Context) -
     check = method.resynchronise(data, first, second)
     if check.verdict is not Verdict.PROVEN:
         return False
-    return enrolments.mark_used(enrolment, counter=check.counter, now=context.now, learned=check.learned)
+    return marking_codes_as_used.mark_used(enrolment, counter=check.counter, now=context.now, learned=check.learned)

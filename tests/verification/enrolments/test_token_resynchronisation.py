@@ -3,7 +3,7 @@
 import pytest
 
 from tests.verification.conftest import EngineUser, app_code
-from verification import challenges, enrolments, method_registry
+from verification import enrolments, method_registry
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
@@ -30,17 +30,17 @@ def codes(at: int) -> tuple[str, str]:
 
 
 def test_two_codes_in_a_row_set_it_right(token: Enrolment, engine_user: EngineUser) -> None:
-    assert challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
+    assert enrolments.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
 
     token.refresh_from_db()
     assert token.counter == PRESSES_AHEAD + 1
 
 
 def test_takes_the_same_two_codes_once(token: Enrolment, engine_user: EngineUser) -> None:
-    challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
+    enrolments.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
     token.refresh_from_db()
 
-    assert not challenges.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
+    assert not enrolments.resync(token, *codes(PRESSES_AHEAD), context=engine_user.context)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_takes_the_same_two_codes_once(token: Enrolment, engine_user: EngineUser
 def test_refuses_codes_that_do_not_follow_each_other(
     token: Enrolment, engine_user: EngineUser, first: str, second: str
 ) -> None:
-    assert not challenges.resync(token, first, second, context=engine_user.context)
+    assert not enrolments.resync(token, first, second, context=engine_user.context)
 
 
 def test_takes_the_codes_of_no_other_method(ana: EngineUser) -> None:
     app = ana.enrolment("totp")
     first, second = (app_code(app, ana.later(seconds=30 * at).context.now) for at in (0, 1))
 
-    assert not challenges.resync(app, first, second, context=ana.context)
+    assert not enrolments.resync(app, first, second, context=ana.context)
