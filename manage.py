@@ -8,7 +8,7 @@ from pathlib import Path
 
 FLAG = "--demo"
 ADDRESSES = "environment"  # the file in its folder that says where the demo runs: its broker, its port
-ALWAYS = ("demo", "code", "environment")  # commands that need no keys: without any, they use the demo
+ALWAYS = ("demo", "demo_code", "environment")  # commands that need no keys: without any, they use the demo
 
 
 def main() -> None:

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.xdist_group("syntax_trees")
 
 ROOT = Path(settings.BASE_DIR)
 HOUSE = ("mfasite", "accounts", "verification", "helpcenter")
-# Settings, demo users and the `code` command, which have to name methods and providers.
-NAMING = {"mfasite/settings.py", "mfasite/demo/users_and_password.py", "mfasite/management/commands/code.py"}
+# Settings, demo users and the `demo_code` command, which have to name methods and providers.
+NAMING = {"mfasite/settings.py", "mfasite/demo/users_and_password.py", "mfasite/management/commands/demo_code.py"}
 
 
 @cache

@@ -170,7 +170,7 @@ def test_housekeeping_has_the_tasks_of_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["carrier", "code ana", "make_demo_users", "make_demo_applications --port 1 --oidc-port 2"]
+    "words", ["carrier", "demo_code ana", "make_demo_users", "make_demo_applications --port 1 --oidc-port 2"]
 )
 def test_command_of_the_demo_loads_no_page(words: str) -> None:
     """The carrier runs as long as the demo does. Seen failing with Django's usual checks before a command."""

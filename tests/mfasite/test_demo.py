@@ -208,9 +208,9 @@ def test_keeps_its_keys_to_itself(demo: Demo) -> None:
         assert stat.S_IMODE((demo.home / name).stat().st_mode) == 0o600
 
 
-def test_code_command_prints_only_the_code(demo: Demo) -> None:
+def test_demo_code_prints_only_the_code(demo: Demo) -> None:
     answer = subprocess.run(
-        command("code", "ana"),
+        command("demo_code", "ana"),
         env=environment(DEMO_DIR=str(demo.home)),
         capture_output=True,
         text=True,

@@ -58,7 +58,7 @@ def test_says_how_to_start_a_demo_where_there_is_none(tmp_path: Path) -> None:
 
 def test_says_how_to_start_a_demo_when_asked_for_a_code_of_none(tmp_path: Path) -> None:
     """Seen failing: the answer was that SECRET_KEY is empty."""
-    answer = run_manage("code", "ana", DEMO_DIR=str(tmp_path))
+    answer = run_manage("demo_code", "ana", DEMO_DIR=str(tmp_path))
 
     assert answer.returncode != 0
     assert "make demo" in answer.stderr

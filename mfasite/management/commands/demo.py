@@ -134,7 +134,7 @@ class Command(BaseCommand):
             "",
             *(f"  {person.name:<{width}}  {person.about}" for person in users_and_password.DEMO_USERS),
             "",
-            f"  Code of an authenticator app:   {_code_command(running.home)}",
+            f"  Code of an authenticator app:   {_demo_code_command(running.home)}",
             f"  Recovery codes, for one use:    {running.home / 'recovery-codes'}",
             f"  Data and logs:                  {running.home}",
             "  Ctrl-C ends everything.",
@@ -189,9 +189,9 @@ def _make_keys(path: Path) -> None:
         file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\nMFA_KEYS=demo:{key}\n")
 
 
-def _code_command(home: Path) -> str:
+def _demo_code_command(home: Path) -> str:
     python = Path(sys.executable)
     with contextlib.suppress(ValueError):
         python = python.relative_to(Path.cwd())
     where = "" if home == settings.BASE_DIR / ".demo" else f"--demo={home} "
-    return f"{python} manage.py {where}code ana"
+    return f"{python} manage.py {where}demo_code ana"

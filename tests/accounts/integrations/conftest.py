@@ -100,7 +100,7 @@ def _sign_in(stack: Stack, name: str) -> SignedInDemoUser:
     browser.client = SocketClient(stack.url)  # type: ignore[assignment]  # does what the browser needs of it
     browser.go("/sign-in/")
     browser.press("Sign in", username=name, password=users_and_password.PASSWORD)
-    browser.press("Verify", code=fresh_process.manage("code", name, **stack.environment).stdout.strip())
+    browser.press("Verify", code=fresh_process.manage("demo_code", name, **stack.environment).stdout.strip())
     assert browser.go("/app-passwords/").path == "/app-passwords/", browser.page
     return SignedInDemoUser(name, stack, browser)
 

@@ -169,7 +169,7 @@ def test_answers_of_nginx_itself_are_pages_for_people(
 
 
 def code(up: Stack, name: str) -> str:
-    return fresh_process.manage("code", name, **up.environment).stdout.strip()
+    return fresh_process.manage("demo_code", name, **up.environment).stdout.strip()
 
 
 def test_signs_in_and_knows_where_the_person_sits(service: ServiceBehindNginx) -> None:

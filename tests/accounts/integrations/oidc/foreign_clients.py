@@ -170,7 +170,7 @@ django.setup()
 from django.core.management import call_command
 from verification.models import Enrolment
 Enrolment.objects.filter(user__username=sys.argv[1]).exclude(sealed_secret="").update(counter=-1)
-call_command("code", sys.argv[1])
+call_command("demo_code", sys.argv[1])
 """
 
 

@@ -29,7 +29,7 @@ def make_cleo(name: str = "cleo") -> Enrolment:
 
 def code(name: str) -> str:
     out = StringIO()
-    call_command("code", name, stdout=out, stderr=StringIO())
+    call_command("demo_code", name, stdout=out, stderr=StringIO())
     return out.getvalue().strip()
 
 

@@ -1,4 +1,4 @@
-"""Prints a demo authenticator code: the current code of a person's authenticator app; only in the demo."""
+"""Prints the current code of a demo user's authenticator app. Works in the demo only."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ STEP = 30  # seconds
 
 
 class Command(UncheckedCommand):
-    """Print a demo authenticator code."""
+    """Print the current code of an authenticator app."""
 
-    help = "Print a demo authenticator code: the current one of a person's app. Works in the demo only."
+    help = "Print the current code of a demo user's authenticator app. Works in the demo only."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the user."""
