@@ -219,7 +219,10 @@ def check_strength(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
         return []
     every = (setting for section in declared_settings.sections(_packages()) for setting in section.settings)
     shared = {setting.name: _listed(setting()) for setting in every if setting.is_shared}
-    hint = "Make new ones with: python3 deploy/new_keys.py. The operator handbook says how to replace a key in use."
+    hint = (
+        "Make new ones with: python3 deploy/generate_secrets.py. "
+        "The operator handbook says how to replace a key in use."
+    )
     weak = weak_keys.weaknesses(settings.SECRET_KEY, engine.keys(), shared)
     return [Error(sentence, hint=hint, id="mfasite.E009") for sentence in weak]
 

@@ -196,7 +196,9 @@ def example(**changed: str) -> dict[str, str]:
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
             read[name] = value.strip("'")
-    keys = subprocess.run([sys.executable, "-S", DEPLOY / "new_keys.py"], capture_output=True, text=True, check=True)
+    keys = subprocess.run(
+        [sys.executable, "-S", DEPLOY / "generate_secrets.py"], capture_output=True, text=True, check=True
+    )
     made = dict(line.split("=", 1) for line in keys.stdout.splitlines())
     return {**read, **made, "PATH": os.environ["PATH"], **changed}
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints a new SECRET_KEY and a new MFA_KEYS, as lines for the environment file. Needs nothing but Python.
 
-python3 deploy/new_keys.py
-python3 deploy/new_keys.py 2027     # names the second key "2027", to add it before an older one
+python3 deploy/generate_secrets.py
+python3 deploy/generate_secrets.py 2027     # names the second key "2027", to add it before an older one
 """
 
 import base64
