@@ -42,8 +42,8 @@ test-all: $(STAMPS)/tests $(NODE_PACKAGES) $(JUPYTERHUB) $(SCIM2) ## Run all tes
 bench: $(STAMPS)/tests ## Measure whole sign-ins and deliveries
 	@exec $(BIN)/python -m tests.bench $(ARGS)
 
-lint: $(STAMPS)/tests ## Check style, words, templates, types, imports and missing migrations
-	@.ci/words
+lint: $(STAMPS)/tests ## Check style, wording, templates, types, imports and missing migrations
+	@.ci/check-wording
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djlint --check --lint .
