@@ -1,4 +1,4 @@
-"""Tests of messages for the next page: visitors without a session get them by a cookie, and leave no row."""
+"""Tests of flash messages: visitors without a session get them by a cookie, and leave no row."""
 
 import pytest
 from django.test import Client
