@@ -9,7 +9,6 @@ import pytest
 
 from mfasite.celery import app
 from mfasite.demo import child_processes
-from mfasite.management.commands.worker import QUEUES
 from tests.infrastructure.databases import APPS, ROOT
 from tests.verification.conftest import for_workers
 from verification.delivery import broker as brokers
@@ -34,10 +33,10 @@ def known(broker: str, broker_url: str, tmp_path: Path, db: None) -> Iterator[Ta
     def have_all_answered() -> bool:
         told = app.control.inspect(timeout=1).registered() or {}
         answers.update({name.partition("@")[0]: {task.split()[0] for task in tasks} for name, tasks in told.items()})
-        return set(answers) == set(QUEUES)
+        return set(answers) == set(brokers.QUEUES)
 
     with child_processes.crew(tmp_path, environment) as crew:
-        for queue in QUEUES:
+        for queue in brokers.QUEUES:
             crew.start(queue, child_processes.worker(queue, threads=1, queues=queue))
         crew.wait("A worker of each queue", have_all_answered, seconds=60)
         yield answers
@@ -60,5 +59,5 @@ def test_worker_of_each_queue_knows_all_that_comes_to_it(known: Tasks, needed: T
     """Seen failing: no worker knew the help centre's task, so its old rows were never deleted."""
     unknown = {queue: sorted(tasks - known.get(queue, set())) for queue, tasks in needed.items()}
 
-    assert set(needed) == set(QUEUES)
+    assert set(needed) == set(brokers.QUEUES)
     assert not any(unknown.values()), unknown

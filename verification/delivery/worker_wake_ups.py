@@ -12,7 +12,6 @@ from verification.models import Channel
 
 _log = logging.getLogger(__name__)
 _TASK = "verification.delivery.tasks.deliver"
-_QUEUES = {Channel.TEXT: "texts", Channel.CALL: "calls", Channel.MAIL: "housekeeping"}
 _threads = BackgroundThreads("wake", conf.publisher_threads)
 
 
@@ -30,5 +29,5 @@ def _wake(message_id: int, kind: Channel) -> None:
 
 
 def publish(message_id: int, kind: Channel) -> None:
-    """Put a wake-up on its queue. Errors: `broker.Unreachable`, within half a second."""
-    broker.push(_QUEUES[kind], _TASK, message_id=message_id)
+    """Put a wake-up on the queue of its channel. Errors: `broker.Unreachable`, within half a second."""
+    broker.push(broker.QUEUE_OF_CHANNEL[kind], _TASK, message_id=message_id)

@@ -8,12 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import checks, conf
-from verification.delivery.broker import HEARTBEAT_INTERVAL
+from verification.delivery.broker import HEARTBEAT_INTERVAL, QUEUES
 
 # Workers that send texts and calls alone load only this, no imports, policies or support desk.
-_SENDING = ("texts", "calls")
 _SENDING_TASKS = ("verification.delivery.tasks",)
-QUEUES = (*_SENDING, "housekeeping")
 
 
 class Command(BaseCommand):
@@ -37,7 +35,7 @@ class Command(BaseCommand):
         checks.log_unknown_names()
         checks.refuse_contradictions(*checks.KEYS)
         queues = options["queues"].split(",")
-        if set(queues) <= set(_SENDING):
+        if set(queues) <= set(QUEUES) - {settings.CELERY_TASK_DEFAULT_QUEUE}:
             app.conf.imports = _SENDING_TASKS
         worker = app.Worker(
             hostname=nodename(options["name"], gethostname()),

@@ -12,8 +12,6 @@ from verification.models.messages import MOVING
 
 _log = logging.getLogger(__name__)
 
-QUEUES = ("texts", "calls", "housekeeping")
-
 
 @dataclass(frozen=True)
 class Queue:
@@ -35,10 +33,10 @@ class Waiting:
 def queues() -> list[Queue]:
     """Return the length of each queue of the broker."""
     try:
-        return [Queue(name, depth) for name, depth in zip(QUEUES, broker.depths(QUEUES), strict=True)]
+        return [Queue(name, depth) for name, depth in zip(broker.QUEUES, broker.depths(broker.QUEUES), strict=True)]
     except broker.Unreachable as error:
         _log.warning("The broker doesn't report the length of its queues: %s", error)
-        return [Queue(name, None) for name in QUEUES]
+        return [Queue(name, None) for name in broker.QUEUES]
 
 
 def workers() -> int | None:
