@@ -1,7 +1,6 @@
 """Dispatch: claim a message, send it, record the result. One claim wins; an unknown outcome is never sent again."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from verification.db.compiled_queries import BindParam, Select, Update
 from verification.delivery import conf, retry_backoff
 from verification.delivery.failover import ClaimLost, ProviderAttempts
 from verification.delivery.provider_interface import Provider
-from verification.delivery.routing import availability, outages_in_force, routes
+from verification.delivery.routing import availability_during_outages, outages_in_force
 from verification.delivery.routing.routes import Hop
 from verification.models import (
     Challenge,
@@ -22,7 +21,6 @@ from verification.models import (
     FailureReason,
     Message,
     MessageState,
-    Outage,
 )
 from verification.models.messages import MAX_CLAIMS, MOVING
 
@@ -114,7 +112,11 @@ def _waits_for_an_outage(message_id: int, now: datetime) -> bool:
     if not outages_in_force.kinds(now) and not outages_in_force.providers(now):
         return False
     message = _READ.first(pk=message_id)
-    return message is not None and message.opens and availability.off(message.kind, now, message.address) is not None
+    return (
+        message is not None
+        and message.opens
+        and availability_during_outages.off(message.kind, now, message.address) is not None
+    )
 
 
 def _claimed(message_id: int, now: datetime) -> Message | None:
@@ -123,8 +125,7 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     The name of the provider that usually comes first is saved with it, because a receipt can arrive before we record
     the result. A message that was claimed before has no provider until it is named.
     """
-    off = outages_in_force.providers(now)
-    first = {str(kind): _first_provider(kind, off) for kind in Channel}
+    first = {str(kind): _first_provider(kind, now) for kind in Channel}
     sql, values = _CLAIM.statement(pk=message_id, now=now, lease_until=now + conf.lease(), **first)
     found = _READ.beside(pk=message_id)
     claimed = found.run(f"{sql} RETURNING {', '.join(_CLAIMED)}", values)
@@ -135,9 +136,9 @@ def _claimed(message_id: int, now: datetime) -> Message | None:
     return found.row
 
 
-def _first_provider(kind: Channel, off: Mapping[str, Outage]) -> str:
+def _first_provider(kind: Channel, now: datetime) -> str:
     """Return the name of the provider that gets a message of a kind first, whatever its number."""
-    return next((hop.provider.name for hop in routes.route(kind) if hop.provider.name not in off), "")
+    return next((hop.provider.name for hop in availability_during_outages.hops(kind, now)), "")
 
 
 def _fail(message: Message, now: datetime) -> MessageState:

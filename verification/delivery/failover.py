@@ -13,7 +13,7 @@ from verification.db import pooled_connections
 from verification.db.compiled_queries import BindParam, Update
 from verification.delivery import conf, rendering
 from verification.delivery.provider_interface import MAX_REFERENCE, ResponseLost, SendRefused
-from verification.delivery.routing import cache, circuit_breaker, outages_in_force, routes
+from verification.delivery.routing import availability_during_outages, cache, circuit_breaker, routes
 from verification.delivery.routing.routes import Hop
 from verification.limits import opt_outs
 from verification.models import Attempt, AttemptResult, Channel, Circuit, FailureReason, Message, MessageState
@@ -60,8 +60,7 @@ class ProviderAttempts:
 
     def _hops(self) -> list[Hop]:
         """Return the route without the providers that accepted this message earlier and didn't deliver it."""
-        off = outages_in_force.providers(self.now)
-        hops = [hop for hop in routes.route(self.kind, self.message.address) if hop.provider.name not in off]
+        hops = availability_during_outages.hops(self.kind, self.now, self.message.address)
         if self.message.claims == 1:
             return hops
         former = set(returned(self.message))

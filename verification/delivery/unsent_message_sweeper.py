@@ -12,7 +12,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from verification.delivery import conf, dispatch
-from verification.delivery.routing import availability
+from verification.delivery.routing import availability_during_outages
 from verification.models import Channel, Message, MessageState
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def sweep(hand: Callable[[int, Channel], None], *, now: datetime | None = None) 
     queued = Message.objects.filter(state=MessageState.QUEUED, not_before__lte=now - _MAX_WAKE_UP_TIME)
     _retire(queued, now=now)
     # They wait for the end of an outage and hold up no others.
-    waiting = [kind for kind in Channel if availability.off(kind, now)]
+    waiting = [kind for kind in Channel if availability_during_outages.off(kind, now)]
     codes_first = (IsNull(F("challenge"), True), "not_before")  # notices may wait for hours
     found = list(queued.exclude(kind__in=waiting).order_by(*codes_first).values_list("pk", "kind")[:_MAX_PER_SWEEP])
     for message_id, kind in found:

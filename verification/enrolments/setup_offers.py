@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import limits, method_registry, time_format
-from verification.delivery.routing import availability, unavailability_words
+from verification.delivery.routing import availability_during_outages, unavailability_words
 from verification.method_base import Method
 from verification.method_capabilities import AppGenerated, Backup, HandedOut
 from verification.models import Channel, Enrolment
@@ -79,7 +79,9 @@ def registration_offers(
 
 def _is_sent(method: Method, now: datetime) -> bool:
     """Return whether the organisation sends the method's messages, even if not at the moment."""
-    return not unavailability_words.why(method.kind, now) or availability.off(method.kind, now) is not None
+    return (
+        not unavailability_words.why(method.kind, now) or availability_during_outages.off(method.kind, now) is not None
+    )
 
 
 def _unavailable_reason(method: Method, now: datetime) -> str:

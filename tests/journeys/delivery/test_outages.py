@@ -13,7 +13,7 @@ from tests.simulated.people import Clock, Person, join, work
 from tests.simulated.verdicts import verdicts
 from verification import checks
 from verification.delivery import outbox, unsent_message_sweeper
-from verification.delivery.routing import availability, outages_in_force, unavailability_words
+from verification.delivery.routing import availability_during_outages, outages_in_force, unavailability_words
 from verification.models import Channel, Enrolment, Message, MessageState, Outage, Route
 from verification.outcomes import Verdict
 
@@ -196,7 +196,7 @@ def test_switch_of_who_carries_the_rest_closes_no_place_of_its_own(ana: Person, 
 
     assert found == [Message.objects.get(kind="text").pk]
     assert join("hal").give_password().offers("Text message")
-    assert availability.off("text", clock.now, "+390612345678")
+    assert availability_during_outages.off("text", clock.now, "+390612345678")
 
 
 def test_mails_that_wait_keep_no_text_back(ana: Person, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from verification import time_format
-from verification.delivery.routing import availability, routes
+from verification.delivery.routing import availability_during_outages, routes
 from verification.models import Channel, Outage
 
 
@@ -13,7 +13,7 @@ def why(kind: str, now: datetime, address: str = "") -> str:
     """Return one sentence on why no message of a kind can be sent, to a number or in general. Empty if it can."""
     if not kind:
         return ""
-    if switch := availability.off(kind, now, address):
+    if switch := availability_during_outages.off(kind, now, address):
         return of_outage(switch, Channel(kind))
     if routes.able(Channel(kind)):
         return ""

@@ -1,9 +1,16 @@
-"""Availability: why no message of a kind can be sent now, such as an outage of the kind or of all its providers."""
+"""Availability during outages: which providers are skipped, and when a kind of message can't be sent at all."""
 
 from datetime import datetime
 
 from verification.delivery.routing import outages_in_force, routes
+from verification.delivery.routing.routes import Hop
 from verification.models import Channel, Outage
+
+
+def hops(kind: Channel, now: datetime, address: str = "") -> list[Hop]:
+    """Return the providers to try for a message, in order. Those that have an outage are skipped."""
+    idle = outages_in_force.providers(now)
+    return [hop for hop in routes.route(kind, address) if hop.provider.name not in idle]
 
 
 def off(kind: str, now: datetime, address: str = "") -> Outage | None:
