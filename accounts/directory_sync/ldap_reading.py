@@ -4,14 +4,14 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from accounts.directories import Connection, LdapEntry, ldap_binds_and_searches, person_search
+from accounts.directory_sync import disabled_and_expired_accounts
 from accounts.directory_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
-from verification import inputs
 
 MAX_PEOPLE = 2_000_000  # a server whose pages never end is stopped there
 _IS_GROUP = {
@@ -23,12 +23,6 @@ _MEMBERS = {
     DirectoryKind.OPENLDAP: ("member", "uniqueMember", "memberUid"),
     DirectoryKind.ACTIVE_DIRECTORY: ("member;range=0-1499",),
 }
-_ACCOUNT_DISABLED = 0x2  # Source: MS-ADTS, 2.2.16, ADS_UF_ACCOUNTDISABLE
-_NEVER_EXPIRES = frozenset({0, 0x7FFFFFFFFFFFFFFF})  # Source: MS-ADA1, 2.2, accountExpires
-_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
-# Locked by an administrator for good. A lock after incorrect passwords has a time, and ends: it switches nobody off.
-# Source: slapo-ppolicy(5), pwdAccountLockedTime
-_LOCKED_FOR_GOOD = "000001010000"
 
 
 class Reader:
@@ -57,7 +51,7 @@ class Reader:
     def people(self) -> Iterator[list[PersonEntry]]:
         """Yield all people the filter finds, page by page."""
         about = self._directory
-        disabled = self._disabled()
+        disabled = disabled_and_expired_accounts.found_by_filter(about, self._connection)
         wanted = [
             about.username_attribute,
             about.name_attribute,
@@ -65,7 +59,7 @@ class Reader:
             about.mobile_attribute,
             about.office_attribute,
             about.language_attribute,
-            *(["userAccountControl", "accountExpires"] if self._is_active_directory else ["pwdAccountLockedTime"]),
+            *disabled_and_expired_accounts.ATTRIBUTES[self._kind],
         ]
         n = 0
         for page in self._connection.pages(about.base, person_search.filter_for(about, "*"), wanted):
@@ -97,18 +91,6 @@ class Reader:
             if chosen is None or key in chosen:
                 yield GroupEntry(key=key, name=name, members=self._memberships.members_of(digest))
 
-    @property
-    def _is_active_directory(self) -> bool:
-        return self._kind == DirectoryKind.ACTIVE_DIRECTORY
-
-    def _disabled(self) -> set[str]:
-        about = self._directory
-        if not about.disabled_filter:
-            return set()
-        everyone = person_search.filter_for(about, "*")
-        pages = self._connection.pages(about.base, f"(&{everyone}{about.disabled_filter})", [])
-        return {found.key for page in pages for found in page}
-
     def _check_key(self, found: LdapEntry) -> None:
         if not found.key:
             raise ldap_binds_and_searches.Misconfigured(
@@ -123,16 +105,10 @@ class Reader:
             username=found.first(about.username_attribute),
             name=found.first(about.name_attribute),
             email=found.first(about.email_attribute),
-            is_active=not is_disabled and self._is_enabled(found),
+            is_active=not is_disabled and disabled_and_expired_accounts.is_enabled(found, self._kind, self._now),
             phones=tuple(PhoneEntry(kind=kind, number=number) for kind, number in numbers.items() if number),  # type: ignore[arg-type]  # the keys above are the kinds
             language=found.first(about.language_attribute),
         )
-
-    def _is_enabled(self, found: LdapEntry) -> bool:
-        if not self._is_active_directory:
-            return not found.first("pwdAccountLockedTime").startswith(_LOCKED_FOR_GOOD)
-        flags, expires = _number(found.first("userAccountControl")), _number(found.first("accountExpires"))
-        return not flags & _ACCOUNT_DISABLED and (expires in _NEVER_EXPIRES or _moment(expires) > self._now)
 
     def _read_members(self, found: LdapEntry) -> None:
         members: list[str] = []
@@ -153,16 +129,3 @@ def _without_id(name: str) -> str:
     """Return the DN of a uniqueMember, which may have a bit string behind it. Source: RFC 4517, 3.3.21."""
     head, sign, tail = name.rpartition("#")
     return head if sign and tail.startswith("'") and tail.endswith("'B") else name
-
-
-def _number(text: str) -> int:
-    """Read a number of Active Directory. What is none, or beyond 64 bits, counts as not set."""
-    return inputs.number(text, least=-inputs.MAX_NUMBER) or 0
-
-
-def _moment(ticks: int) -> datetime:
-    """Return a time of Active Directory. Units: `ticks` of 100 nanoseconds."""
-    try:
-        return _EPOCH + timedelta(microseconds=ticks // 10)
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
