@@ -1,18 +1,9 @@
-"""What people read if a sign-in is refused: incorrect or too many passwords, blocked, locked, or all methods locked."""
+"""What people read if their password was correct and they can't sign in: blocked, locked, or all methods locked."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import blocked_account_words
 from verification.policies import DecisionReason
-
-# The same for a username that nobody has.
-INCORRECT_PASSWORD = gettext_lazy("Incorrect username or password. Check both and try again.")
-
-
-def too_many_passwords(when: str) -> str:
-    """Say that someone must wait before they try another password, and until when."""
-    return _("Too many incorrect passwords. Try again %(when)s, or contact your support desk.") % {"when": when}
 
 
 def refused(why: str) -> dict[str, str]:

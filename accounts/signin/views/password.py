@@ -16,10 +16,10 @@ from accounts.sessions import session_assurance, session_store
 from accounts.signin import (
     after_correct_password,
     completing_sign_in,
+    incorrect_password_words,
     password_step,
     pending_sign_in,
     setting_browser_cookies,
-    sign_in_refusal_words,
 )
 from accounts.signin.after_correct_password import Begun
 from accounts.signin.password_forms import PasswordForm
@@ -77,8 +77,8 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
 
 def _refusal(first: password_step.FirstStep, context: Context) -> str:
     if first.gate.is_open:
-        return str(directories.WORDS.get(first.answer) or sign_in_refusal_words.INCORRECT_PASSWORD)
-    return sign_in_refusal_words.too_many_passwords(when_words(first.gate.retry_at, context.now))
+        return str(directories.WORDS.get(first.answer) or incorrect_password_words.INCORRECT_PASSWORD)
+    return incorrect_password_words.too_many_passwords(when_words(first.gate.retry_at, context.now))
 
 
 def _about(first: password_step.FirstStep) -> str:
