@@ -125,7 +125,7 @@ _NUMBER = re.compile(rf"\b\d[\d,.]*[ \xa0-](?:{_UNITS})s?\b|\b\d[\d,]* to \d|\ba
 # Where a sentence or a choice has a number that repeats no constant.
 NUMBERS_OF_THEIR_OWN = {
     "accounts/models/directories.py": "choices, beside their values",
-    "accounts/support/actions/temporary_access_passes.py": "choices, beside their values",
+    "accounts/support/actions/temporary_access_passes/lifetimes.py": "choices, beside their values",
     "accounts/support/applications/forms.py": "choices, beside their values",
     "verification/delivery/providers/virtual/forms.py": "choices, beside their values",
     "verification/models/countries_costs_and_opt_outs.py": "choices, beside their values",

@@ -1,4 +1,4 @@
-"""The support action that issues a Temporary Access Pass, with its form: how long and how often the pass works."""
+"""The support action that issues a Temporary Access Pass, with its form: for how many sign-ins, and from when."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,18 +24,10 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
+from accounts.support.actions.temporary_access_passes import lifetimes
 from verification import enrolments, method_registry, time_format
 from verification.enrolments import NewPass
 from verification.method_capabilities import Temporary
-
-PASS_LIVES = (
-    (10, gettext_lazy("10 minutes")),
-    (60, gettext_lazy("1 hour")),
-    (480, gettext_lazy("8 hours")),
-    (1_440, gettext_lazy("1 day")),
-    (10_080, gettext_lazy("7 days")),
-    (43_200, gettext_lazy("30 days")),
-)
 
 
 def issue_pass(
@@ -103,7 +95,9 @@ class PassForm(ActionForm):
     """Length and lifetime of a pass, and whether it works only once."""
 
     field_order = ["life", "once", "length", "starts_at", "reason", "ticket"]
-    life = forms.TypedChoiceField(label=gettext_lazy("Valid for"), choices=PASS_LIVES, coerce=int, initial=60)
+    life = forms.TypedChoiceField(
+        label=gettext_lazy("Valid for"), choices=lifetimes.LIFETIMES, coerce=int, initial=lifetimes.DEFAULT
+    )
     once = forms.BooleanField(
         label=gettext_lazy("Valid for one sign-in only"),
         required=False,
