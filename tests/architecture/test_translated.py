@@ -133,7 +133,7 @@ NUMBERS_OF_THEIR_OWN = {
     "verification/policies/rules/remembered_browsers.py": "bounds, beside the field",
     "verification/policies/rules/setup_and_its_deferral.py": "bounds, beside the field",
     "verification/policies/rules/staff_and_support.py": "bounds, beside the field",
-    "accounts/support/imports/token_files/csv_columns_and_encodings.py": "the alphabets of base32 and hex",
+    "accounts/support/imports/token_files/secret_key_encodings.py": "the alphabets of base32 and hex",
     "accounts/templates/accounts/support/delivery_overview.html": "a day, hour by hour",
     "accounts/templates/accounts/support/hardware_token.html": "two codes, each with a field",
     "helpcenter/models/contacts.py": "an example",

@@ -8,7 +8,7 @@ from accounts.models import Import
 from accounts.support.imports import csv_tables
 from accounts.support.imports.columns_of_import_files import ALIASES, COLUMNS
 from accounts.support.imports.csv_tables import UnreadableFile, decode
-from accounts.support.imports.token_files import csv_columns_and_encodings, pskc
+from accounts.support.imports.token_files import manufacturers_csv_files, pskc
 
 __all__ = ["COLUMNS", "UnreadableFile", "decode", "from_pskc", "read", "rows"]
 
@@ -33,7 +33,7 @@ def rows(text: str, kind: str) -> Iterator[Row]:
     Errors: `UnreadableFile`, if the first line does not name the columns, or if a line cannot be read.
     """
     if kind == Import.Kind.TOKENS:
-        return csv_columns_and_encodings.rows(text)
+        return manufacturers_csv_files.rows(text)
     return _rows(text, COLUMNS[Import.Kind(kind)])
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import Scope, User
 from accounts.support.actions import ActionRefusal
 from accounts.support.imports import csv_tables, file_formats, jobs
-from accounts.support.imports.token_files import csv_columns_and_encodings as token_csv
+from accounts.support.imports.token_files import manufacturers_csv_files as token_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_token_stock
 from verification.context import Context

@@ -1,12 +1,10 @@
 """Converts CSV files of token manufacturers to our columns, and repairs what spreadsheets do to them.
 
-With a first line that names the columns, in any order and under manufacturers' names: Microsoft Entra, Token2, Deepnet
-SafeID, Feitian, SafeNet and Gemalto. Without one: both formats of the YubiKey Personalization Tool, and lines of serial
-number, secret, type, digits and seconds.
+With a first line of headings, in any order: see `manufacturers_csv_headings`. Without one: both formats of the YubiKey
+Personalization Tool, and lines of serial number, secret, type, digits and seconds.
 """
 
 import base64
-import binascii
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,35 +15,10 @@ from accounts.models import Import
 from accounts.support.imports import csv_tables
 from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS, COLUMNS
 from accounts.support.imports.csv_tables import UnreadableFile
+from accounts.support.imports.token_files import manufacturers_csv_headings, secret_key_encodings
 
 Row = tuple[int, dict[str, str]]
 
-_NAMES = {
-    "upn": "upn|user|user name|username|user principal name|userprincipalname|account|owner",
-    "serial number": "serial number|serial|serialnumber|serial no|serialno|sn|s n|token serial|token serial number"
-    "|token sn|device serial number|device serial",
-    "secret key": "secret key|secret|secretkey|seed|key|token seed|otp seed|otp secret|token key|hexseed|seed value",
-    "time interval": "time interval|timeinterval|interval|time step|timestep|step|period|otp interval",
-    "manufacturer": "manufacturer|vendor|maker|brand",
-    "model": "model|product|product name|token model",
-    "type": "type|token type|oath type|otp type|algorithm|mode",
-    "digits": "digits|otp length|otplength|otp digits|length|code length",
-    "hash": "hash|hash algorithm|hash function|hashing algorithm|digest",
-    "counter": "counter|moving factor|event counter|initial counter",
-    "start time": "start time|t0",
-    "clock lead": "clock lead|drift|clock drift",
-    "starts": "starts|start date",
-    "ends": "ends|expiry date|end date|expires",
-    "refused": "refused",
-}
-_COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names.split("|")}
-_UNIT_NAMED = re.compile(r"\(? ?\b(?:in )?(?:s|secs?|seconds)\b ?\)?")
-_ENCODING_NAMED = re.compile(r"\(?\b(hex|hexadecimal|base ?32|base ?64)\b\)?")
-_FITS = {
-    "base32": re.compile(r"[A-Z2-7]+=*", re.IGNORECASE),
-    "hex": re.compile(r"(?:[0-9A-F]{2})+", re.IGNORECASE),
-    "base64": re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]+=*"),
-}
 _SECRET = re.compile(r"[0-9A-Fa-f]{32,128}|[A-Za-z2-7]{26,}=*|[A-Za-z0-9+/]{22,}={0,2}")
 _YUBICO = {"yubico otp", "oath-hotp", "static password", "challenge-response: hmac-sha1"}
 
@@ -60,7 +33,7 @@ def rows(text: str) -> Iterator[Row]:
         raise UnreadableFile(_head_wanted())
     read, body, encoding = _reader([cells for _line, cells in found])
     tokens = [(line, read(cells)) for line, cells in found[body:]]
-    encoding = encoding or _encoding([fields["secret key"] for _line, fields in tokens])
+    encoding = encoding or secret_key_encodings.of_most([fields["secret key"] for _line, fields in tokens])
     for line, fields in tokens:
         yield line, _checked(fields, encoding)
 
@@ -74,13 +47,11 @@ Reader = Callable[[Sequence[str]], dict[str, str]]
 
 def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
     """Return how to read a file: the reader of a line, the first line, and the encoding if it is known."""
-    head = _columns(table[0])
+    head = manufacturers_csv_headings.columns(table[0])
     if {"serial number", "secret key"} <= set(head):
         if twice := [name for name, n in Counter(filter(None, head)).items() if n > 1]:
             raise UnreadableFile(_("Two columns contain the %(name)s. Remove one.") % {"name": twice[0]})
-        hints = [_ENCODING_NAMED.search(_plain(cell)) for cell in table[0]]
-        named = next((hint[1] for hint, name in zip(hints, head, strict=True) if hint and name == "secret key"), "")
-        return lambda cells: _by_head(head, cells), 1, named.replace(" ", "").replace("hexadecimal", "hex")
+        return lambda cells: _by_head(head, cells), 1, manufacturers_csv_headings.encoding(table[0])
     first = table[0][0].lower()
     if first.startswith("logging start") or first in _YUBICO:
         return _by_yubico_log, int(first.startswith("logging start")), "hex"
@@ -89,25 +60,6 @@ def _reader(table: Sequence[Sequence[str]]) -> tuple[Reader, int, str]:
     if len(table[0]) > 1 and table[0][0] and _SECRET.fullmatch("".join(table[0][1].split())):
         return _by_place, 0, ""
     raise UnreadableFile(_head_wanted())
-
-
-def _plain(cell: str) -> str:
-    return " ".join(re.sub(r"[_./:-]", " ", cell.lower()).split())
-
-
-def _column(cell: str) -> str:
-    """Return our name of a manufacturer's column, or an empty string."""
-    plain = _plain(cell)
-    shorter = (" ".join(named.sub(" ", plain).split()) for named in (_ENCODING_NAMED, _UNIT_NAMED))
-    return next((_COLUMN_OF[name] for name in (plain, *shorter) if name in _COLUMN_OF), "")
-
-
-def _columns(cells: Sequence[str]) -> list[str]:
-    """Return the column names. If there is a column of types as well, the algorithm is that of the hash."""
-    found = [_column(cell) for cell in cells]
-    if found.count("type") == 2 and "hash" not in found:
-        found = ["hash" if _plain(cell) == "algorithm" else name for cell, name in zip(cells, found, strict=True)]
-    return found
 
 
 def _row(**given: str) -> dict[str, str]:
@@ -129,7 +81,7 @@ def _by_place(cells: Sequence[str]) -> dict[str, str]:
 
 
 def _is_yubico(cells: Sequence[str]) -> bool:
-    return len(cells) >= 4 and cells[0].isdecimal() and bool(_FITS["hex"].fullmatch(cells[3]))
+    return len(cells) >= 4 and cells[0].isdecimal() and bool(secret_key_encodings.FITS["hex"].fullmatch(cells[3]))
 
 
 def _by_yubico(cells: Sequence[str]) -> dict[str, str]:
@@ -161,19 +113,6 @@ def _by_yubico_log(cells: Sequence[str]) -> dict[str, str]:
 # Cells ----------------------------------------------------------------------------------------------------------
 
 
-def _encoding(secrets: Sequence[str]) -> str:
-    """Return the encoding that fits most secrets of a file.
-
-    Base32 that happens to have no letter beyond F is far rarer than hex without 0, 1, 8 or 9.
-    """
-    squeezed = ["".join(secret.split()) for secret in secrets]
-    fits = {name: sum(bool(sign.fullmatch(each)) for each in squeezed) for name, sign in _FITS.items()}
-    if fits["base64"] > 2 * max(fits["base32"], fits["hex"]):
-        return "base64"
-    fits_both = sum(bool(_FITS["hex"].fullmatch(each) and _FITS["base32"].fullmatch(each)) for each in squeezed)
-    return "hex" if fits["hex"] > fits["base32"] or fits["hex"] == fits["base32"] == fits_both > 0 else "base32"
-
-
 def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
     """Repair what a spreadsheet certainly changed, refuse what it made unreadable, and write the secret in base32."""
     fields = {name: _unwrapped(value) for name, value in fields.items()}
@@ -185,14 +124,9 @@ def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
     secret = "".join(fields["secret key"].split()).replace("-", "")
     if not secret:
         return fields | {"refused": _("The secret key is missing.")}
-    found = _bytes(secret, encoding)
+    found = secret_key_encodings.decoded(secret, encoding)
     if found is None:
-        letters = {
-            "base32": _("The secret key isn’t base32 (letters and the digits 2 to 7)."),
-            "hex": _("The secret key isn’t in hex (0 to 9 and A to F, two for each byte)."),
-            "base64": _("The secret key isn’t base64."),
-        }
-        return fields | {"secret key": "", "refused": letters[encoding]}
+        return fields | {"secret key": "", "refused": str(secret_key_encodings.REFUSALS[encoding])}
     return fields | {"secret key": base64.b32encode(found).decode().rstrip("=")}
 
 
@@ -210,18 +144,3 @@ def _rounded(name: str, value: str) -> str:
         "what": what[name],
         "value": value if name == "serial number" else "…",
     }
-
-
-def _bytes(secret: str, encoding: str) -> bytes | None:
-    """Decode a secret, or return None if it has other characters."""
-    if not _FITS[encoding].fullmatch(secret):
-        return None
-    try:
-        if encoding == "hex":
-            return bytes.fromhex(secret)
-        if encoding == "base64":
-            return base64.b64decode(secret + "=" * (-len(secret) % 4), validate=True)
-        letters = secret.upper().rstrip("=")
-        return base64.b32decode(letters + "=" * (-len(letters) % 8))
-    except (ValueError, binascii.Error):
-        return None
