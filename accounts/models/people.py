@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hashers, people_search_columns
-from accounts.models.permissions_by_staff_level import SUPPORT_PERMISSIONS
+from accounts.models.permissions_of_shipped_roles import SUPPORT_PERMISSIONS
 from verification.db.compiled_queries import BindParam, Values
 from verification.models.second_step_states import SecondStep
 

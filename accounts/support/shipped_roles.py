@@ -1,6 +1,9 @@
-"""The five staff roles and their permissions. `migrate` creates the groups; the organisation may change them."""
+"""Creates the groups of the five staff roles after `migrate`. The organisation may change them.
 
-from collections.abc import Collection, Iterable, Mapping
+Which permissions each role has is in `accounts.models.permissions_of_shipped_roles`.
+"""
+
+from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -8,109 +11,7 @@ from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Concat
 
 from accounts.models import ShippedRole
-from accounts.models.permissions_by_staff_level import StaffLevel, names_up_to
-
-_SEES = ("accounts.view_user", "verification.view_message")
-_FIRST_LINE = (*_SEES, *names_up_to(StaffLevel.FIRST_LINE))
-_SENIOR = (*_SEES, *names_up_to(StaffLevel.SENIOR))
-
-_CARRIERS = (
-    "verification.view_circuit",
-    "verification.view_route",
-    "verification.add_route",
-    "verification.change_route",
-    "verification.delete_route",
-    "verification.view_outage",
-    "verification.add_outage",
-    "verification.change_outage",
-    "verification.delete_outage",
-    "verification.view_country",
-    "verification.add_country",
-    "verification.change_country",
-    "verification.delete_country",
-    "verification.view_spendinglimit",
-    "verification.add_spendinglimit",
-    "verification.change_spendinglimit",
-    "verification.delete_spendinglimit",
-    "verification.view_blockedrange",
-    "verification.change_blockedrange",
-    "verification.view_optout",
-    "verification.delete_optout",
-)
-
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "Support desk": _FIRST_LINE,
-    "Senior support": _SENIOR,
-    "Operators": (
-        "verification.view_message",
-        "accounts.view_reports",
-        "accounts.view_application",
-        "accounts.view_proxy",
-        "accounts.view_protectedhost",
-        *_CARRIERS,
-    ),
-    "Auditors": (
-        "accounts.view_user",
-        "accounts.view_reports",
-        "verification.view_auditevent",
-        "verification.view_auditseal",
-    ),
-    "Administrators": (
-        *_SEES,
-        *names_up_to(StaffLevel.ADMINISTRATOR),
-        *_CARRIERS,
-        "accounts.import_people",
-        "accounts.import_tokens",
-        "accounts.export_people",
-        "helpcenter.view_article",
-        "helpcenter.add_article",
-        "helpcenter.change_article",
-        "helpcenter.view_feedback",
-        "helpcenter.view_miss",
-        "helpcenter.view_contact",
-        "helpcenter.add_contact",
-        "helpcenter.change_contact",
-        "verification.view_auditevent",
-        "verification.view_auditseal",
-        "verification.view_policy",
-        "verification.add_policy",
-        "verification.change_policy",
-        "verification.delete_policy",
-        "verification.view_strength",
-        "verification.add_strength",
-        "verification.change_strength",
-        "verification.delete_strength",
-        "accounts.view_application",
-        "accounts.add_application",
-        "accounts.change_application",
-        "accounts.delete_application",
-        "accounts.view_service",
-        "accounts.add_service",
-        "accounts.change_service",
-        "accounts.delete_service",
-        "accounts.view_proxy",
-        "accounts.add_proxy",
-        "accounts.change_proxy",
-        "accounts.delete_proxy",
-        "accounts.view_protectedhost",
-        "accounts.add_protectedhost",
-        "accounts.change_protectedhost",
-        "accounts.delete_protectedhost",
-        "accounts.view_directory",
-        "accounts.add_directory",
-        "accounts.change_directory",
-        "accounts.delete_directory",
-        "accounts.view_scope",
-        "accounts.add_scope",
-        "accounts.change_scope",
-        "accounts.delete_scope",
-        "auth.view_group",
-        "auth.add_group",
-        "auth.change_group",
-        "auth.delete_group",
-    ),
-}
-
+from accounts.models.permissions_of_shipped_roles import ROLES
 
 # Permissions that no role has at first, and that a group may be given.
 _MORE = (

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 
 from accounts.admin_site import menu, urls
 from accounts.models import User
-from accounts.support.shipped_roles import ROLES
+from accounts.models.permissions_of_shipped_roles import ROLES
 from tests.simulated.people import Clock, Person, hire, join
 
 assert urls.urlpatterns  # imported because it fills the registry

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.admin_site import urls
-from accounts.support.shipped_roles import ROLES
+from accounts.models.permissions_of_shipped_roles import ROLES
 from tests.infrastructure.rounds import some
 from tests.simulated.people import Clock, Person, hire, join
 

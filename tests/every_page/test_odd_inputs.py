@@ -22,8 +22,7 @@ from django.db import connection, transaction
 from django.http import QueryDict
 from django.test import Client
 
-from accounts.models import User
-from accounts.support import shipped_roles
+from accounts.models import User, permissions_of_shipped_roles
 from accounts.support.actions.registry import ACTIONS
 from mfasite.middleware.input_screening import Request
 from tests.every_page import odd_values, url_table
@@ -49,7 +48,7 @@ def role(name: str) -> Browser:
     return signed_in(hire(name.split(maxsplit=1)[0].lower(), name))
 
 
-EVERYBODY = STATES | {name: lambda name=name: role(name) for name in shipped_roles.ROLES}
+EVERYBODY = STATES | {name: lambda name=name: role(name) for name in permissions_of_shipped_roles.ROLES}
 
 
 @dataclass

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.management import roles_after_migrate
 from accounts.models import ShippedRole
+from accounts.models.permissions_of_shipped_roles import ROLES
 from accounts.support import shipped_roles
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +21,7 @@ NEW = "accounts.issue_pass"  # a permission that the role does not have
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patch the roles as a later version would: the role has one more permission at the next `migrate`."""
-    changed: Mapping[str, tuple[str, ...]] = {**shipped_roles.ROLES, ROLE: (*shipped_roles.ROLES[ROLE], NEW)}
+    changed: Mapping[str, tuple[str, ...]] = {**ROLES, ROLE: (*ROLES[ROLE], NEW)}
     monkeypatch.setattr(shipped_roles, "ROLES", changed)
 
 
@@ -32,9 +33,9 @@ def take_away(right: str) -> None:
     Group.objects.get(name=ROLE).permissions.remove(*shipped_roles.permissions([right]))
 
 
-@pytest.mark.parametrize("name", shipped_roles.ROLES)
+@pytest.mark.parametrize("name", ROLES)
 def test_new_database_has_each_role_with_its_permissions(name: str) -> None:
-    assert rights(name) == set(shipped_roles.ROLES[name])
+    assert rights(name) == set(ROLES[name])
 
 
 def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: Any) -> None:
@@ -48,7 +49,7 @@ def test_changed_role_stays_changed() -> None:
 
     roles_after_migrate.make_roles()
 
-    assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
+    assert rights() == set(ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
 
 
 def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
@@ -56,7 +57,7 @@ def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
 
     roles_after_migrate.make_roles()
 
-    assert rights() == set(shipped_roles.ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
+    assert rights() == set(ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
 
 
 def test_new_permission_arrives_only_once(later: None) -> None:
@@ -91,7 +92,7 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
     Group.objects.get(name=ROLE).permissions.clear()
 
     roles_after_migrate.make_roles()
-    monkeypatch.setattr(shipped_roles, "ROLES", {**shipped_roles.ROLES, ROLE: (*shipped_roles.ROLES[ROLE], NEW)})
+    monkeypatch.setattr(shipped_roles, "ROLES", {**ROLES, ROLE: (*ROLES[ROLE], NEW)})
     roles_after_migrate.make_roles()
 
     assert rights() == set()
@@ -99,7 +100,7 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
 
 def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where only some apps are migrated."""
-    monkeypatch.setattr(shipped_roles, "ROLES", {ROLE: (*shipped_roles.ROLES[ROLE], "accounts.to_come")})
+    monkeypatch.setattr(shipped_roles, "ROLES", {ROLE: (*ROLES[ROLE], "accounts.to_come")})
     roles_after_migrate.make_roles()
     content_type = Permission.objects.filter(codename="issue_pass").get().content_type
     Permission.objects.create(codename="to_come", name="to come", content_type=content_type)

@@ -10,7 +10,7 @@ django.setup()
 
 from django.contrib.auth.models import Group  # noqa: E402  (models need the apps)
 
-from accounts.support.shipped_roles import ROLES  # noqa: E402  (models need the apps)
+from accounts.models.permissions_of_shipped_roles import ROLES  # noqa: E402  (models need the apps)
 from helpcenter import shipped_articles  # noqa: E402  (models need the apps)
 from helpcenter.models import Article  # noqa: E402  (models need the apps)
 from verification.audit import triggers  # noqa: E402  (models need the apps)

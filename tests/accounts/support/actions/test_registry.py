@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.support import shipped_roles, support_action_audit_events
+from accounts.models import User, permissions_of_shipped_roles
+from accounts.support import support_action_audit_events
 from accounts.support.actions import action_form_and_declaration, registry
 from accounts.support.actions.action_form_and_declaration import ActionForm, ActionTopic, Effect
 from accounts.support.actions.action_preview import ActionImpact
@@ -77,7 +77,7 @@ def test_permission_is_declared_and_some_role_has_it(name: str) -> None:
     permission = ACTIONS[name].permission
 
     assert permission in dict(User._meta.permissions)
-    assert any(f"accounts.{permission}" in rights for rights in shipped_roles.ROLES.values())
+    assert any(f"accounts.{permission}" in rights for rights in permissions_of_shipped_roles.ROLES.values())
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"give_roles", "erase"}))
