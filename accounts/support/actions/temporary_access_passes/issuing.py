@@ -29,6 +29,8 @@ from verification import enrolments, method_registry, time_format
 from verification.enrolments import NewPass
 from verification.method_capabilities import Temporary
 
+_MAX_DAYS_UNTIL_START = 30
+
 
 def issue_pass(
     person: User, actor: Actor, *, new: NewPass | None, life: timedelta, starts_at: datetime | None = None
@@ -126,8 +128,10 @@ class PassForm(ActionForm):
             raise forms.ValidationError(
                 _("This time is in the past. Enter a later one, or leave it empty to start now.")
             )
-        if begins and begins > timezone.now() + timedelta(days=30):
-            raise forms.ValidationError(_("Enter a time within the next 30 days."))
+        if begins and begins > timezone.now() + timedelta(days=_MAX_DAYS_UNTIL_START):
+            raise forms.ValidationError(
+                _("Enter a time within the next %(days)d days.") % {"days": _MAX_DAYS_UNTIL_START}
+            )
         return begins
 
     def options(self) -> dict[str, Any]:
