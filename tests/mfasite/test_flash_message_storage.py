@@ -5,7 +5,9 @@ from django.test import Client
 
 from accounts.models import Session
 from tests.simulated.http_browser import Browser
-from tests.simulated.people import Person
+from tests.simulated.people import Person, ana, clock, stranger
+
+__all__ = ["ana", "clock", "stranger"]
 
 
 def test_visitor_without_a_session_gets_the_message_once(stranger: Browser) -> None:
