@@ -45,7 +45,7 @@ def _on_demo(arguments: list[str]) -> list[str]:
         if flag in ALWAYS and not real:
             os.environ.setdefault("DEMO", "1")
             home = variables.value(conf.demo_dir)
-            if flag == "code":
+            if flag == "demo_code":
                 _require_demo(home)
             if flag != "demo":
                 variables.load(home / ADDRESSES)
