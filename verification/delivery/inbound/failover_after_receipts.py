@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from verification.delivery import dispatch, failover, worker_wake_ups
 from verification.delivery.provider_interface import Receipt
-from verification.delivery.routing import cache, circuit_breaker, routes
+from verification.delivery.routing import availability_during_outages, cache, circuit_breaker
 from verification.models import Attempt, AttemptResult, Channel, FailureReason, Message, MessageState
 
 
@@ -20,7 +20,7 @@ def queue_again(receipt: Receipt, rows: QuerySet[Message], *, provider: str, now
     """
     rows = rows.exclude(state=MessageState.SENDING)
     message = rows.filter(dispatch.wanted(now)).first()
-    if message is None or not _others(message, provider, receipt.reason):
+    if message is None or not _others(message, provider, receipt.reason, now):
         return False
     with transaction.atomic():
         if not rows.filter(pk=message.pk, claims=message.claims).update(
@@ -49,12 +49,12 @@ def queue_again(receipt: Receipt, rows: QuerySet[Message], *, provider: str, now
     return True
 
 
-def _others(message: Message, provider: str, reason: FailureReason | None) -> bool:
-    """Return whether another provider could do better. A call that ended for no known reason isn't repeated."""
+def _others(message: Message, provider: str, reason: FailureReason | None, now: datetime) -> bool:
+    """Return whether another provider could do better now. A call that ended for no known reason isn't repeated."""
     if (message.kind == Channel.CALL and reason == FailureReason.UNKNOWN) or not message.opens:
         return False
     former = {provider, *failover.returned(message)}
-    hops = routes.route(Channel(message.kind), message.address)
+    hops = availability_during_outages.hops(Channel(message.kind), now, message.address)
     return any(hop.provider.name not in former for hop in hops)
 
 

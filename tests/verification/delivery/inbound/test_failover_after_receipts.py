@@ -16,6 +16,7 @@ from verification.models import (
     FailureReason,
     Message,
     MessageState,
+    Outage,
 )
 
 
@@ -55,6 +56,18 @@ def test_failure_because_of_the_number_is_not_repeated(
     report_back(ana, dispatch_message(ana, queued), reason)
 
     assert (queued.state, queued.reason) == (MessageState.UNDELIVERED, reason)
+
+
+def test_a_provider_that_has_an_outage_is_no_other_provider(
+    ana: EngineUser, queued: Message, two_providers: list[FakeProvider]
+) -> None:
+    """Seen failing: the message was queued again, nobody could send it, and its person waited instead of choosing."""
+    message = dispatch_message(ana, queued)
+    Outage.objects.create(provider="second", starts_at=ana.context.now)
+
+    report_back(ana, message, FailureReason.PROVIDER_DOWN)
+
+    assert queued.state == MessageState.UNDELIVERED
 
 
 def test_each_provider_gets_it_once(ana: EngineUser, queued: Message, two_providers: list[FakeProvider]) -> None:
