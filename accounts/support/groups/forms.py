@@ -65,7 +65,11 @@ class GroupForm(forms.Form):
             self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
             cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
-        self.fields["rights"].required = needs_rights
+        if needs_rights:
+            self.fields["rights"].required = True
+            self.fields["rights"].help_text = _(
+                "Members are staff. You can give only permissions that you have yourself."
+            )
         current = shipped_roles.rights_of([group]) if group else set()
         mine = {right for right in shipped_roles.RIGHTS if staff.has_perm(right)}
         found = shipped_roles.permissions(mine | current).order_by(

@@ -42,3 +42,10 @@ def test_a_role_needs_a_permission(fay: Person) -> None:
     fay.browser.press("Preview", name="Night desk")
 
     assert fay.page.refused_fields == {"rights"}
+
+
+def test_form_of_a_role_does_not_speak_of_a_group(fay: Person) -> None:
+    """Seen failing: “With any of these, the group is a role”, on the page that creates a role."""
+    fay.browser.go(f"{ROLES}add/")
+
+    assert "the group is a role" not in fay.page
