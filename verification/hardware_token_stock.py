@@ -17,8 +17,8 @@ from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of th
 from verification.inputs import digits
 from verification.models import Enrolment, HardwareToken
 from verification.models.user_protocol import Person
-from verification.otp.clock_drift import LEAD
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
+from verification.otp.time_steps_and_clock_drift import LEAD
 
 
 class Retired(ValueError):

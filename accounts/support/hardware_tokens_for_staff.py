@@ -9,7 +9,7 @@ from verification import hardware_token_stock, time_format
 from verification.context import Context
 from verification.lazy_text import LazyText
 from verification.models import HardwareToken
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 
 def retire(token: HardwareToken, staff: User, context: Context, *, reason: str) -> bool:

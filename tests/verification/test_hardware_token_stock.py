@@ -18,7 +18,7 @@ from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.methods.token.method import method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 from verification.outcomes import Verdict
 
 SEED = Seed(serial="TK-1", secret=b"12345678901234567890", scheme=Scheme(is_counted=True), manufacturer="Acme")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from verification.keys import one_time_codes
 from verification.method_base import ChallengeData, Check
-from verification.otp import clock_drift
+from verification.otp import time_steps_and_clock_drift
 from verification.outcomes import Verdict
 
 AHEAD = "ahead"  # the cause of an answer whose counter is far ahead
@@ -18,7 +18,7 @@ RESYNC_LOOK_AHEAD = 1_000  # presses, if two codes in a row are entered
 
 def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: str) -> Check:
     """Check one code of a counter. One that is far ahead isn't accepted, but noted, and the next one is accepted."""
-    expected, noted = challenge.counter + 1, challenge.data.get(clock_drift.NEAR)
+    expected, noted = challenge.counter + 1, challenge.data.get(time_steps_and_clock_drift.NEAR)
     # The code that was used last is compared too, so that it isn't taken for an incorrect one.
     places = _find(code_at, [answer], range(max(challenge.counter, 0), expected + RESYNC_LOOK_AHEAD))
     found = noted + 1 if noted is not None and noted + 1 in places else next(iter(places), None)
@@ -27,15 +27,15 @@ def by_counter(code_at: Callable[[int], str], challenge: ChallengeData, answer: 
     if found < expected:
         return Check(verdict=Verdict.USED, counter=found)
     if found < expected + LOOK_AHEAD or found - 1 == noted:
-        return Check(verdict=Verdict.PROVEN, counter=found, learned={clock_drift.NEAR: None})
-    return Check(verdict=Verdict.DRIFTED, learned={clock_drift.NEAR: found}, cause=AHEAD)
+        return Check(verdict=Verdict.PROVEN, counter=found, learned={time_steps_and_clock_drift.NEAR: None})
+    return Check(verdict=Verdict.DRIFTED, learned={time_steps_and_clock_drift.NEAR: found}, cause=AHEAD)
 
 
 def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, second: str, *, seconds: int) -> Check:
     """Check two codes in a row that were typed together. Units: `seconds` of a step; 0 for a counter."""
     if seconds:
         here = int(challenge.now.timestamp()) // seconds
-        reach = clock_drift.MAX_RESYNC_DRIFT // timedelta(seconds=seconds)
+        reach = time_steps_and_clock_drift.MAX_RESYNC_DRIFT // timedelta(seconds=seconds)
         window = range(here - reach, here + reach + 1)
     else:
         window = range(challenge.counter + 1, challenge.counter + 1 + RESYNC_LOOK_AHEAD)
@@ -45,11 +45,15 @@ def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, se
     if found <= challenge.counter:
         return Check(verdict=Verdict.USED, counter=found)
     clock = {
-        clock_drift.LEAD: clock_drift.learn(
-            found, challenge.now.timestamp(), challenge.data.get(clock_drift.LEAD) or 0, seconds
+        time_steps_and_clock_drift.LEAD: time_steps_and_clock_drift.learn(
+            found, challenge.now.timestamp(), challenge.data.get(time_steps_and_clock_drift.LEAD) or 0, seconds
         )
     }
-    return Check(verdict=Verdict.PROVEN, counter=found, learned={clock_drift.NEAR: None, **(clock if seconds else {})})
+    return Check(
+        verdict=Verdict.PROVEN,
+        counter=found,
+        learned={time_steps_and_clock_drift.NEAR: None, **(clock if seconds else {})},
+    )
 
 
 def _find(code_at: Callable[[int], str], typed: Sequence[str], window: range) -> list[int]:

@@ -19,8 +19,8 @@ from verification import enrolments, hardware_token_stock, inputs, policies
 from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.inputs import digits
-from verification.otp import hotp_and_totp
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp import hardware_token_codes
+from verification.otp.hardware_token_codes import Scheme
 
 _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 _MAX_SECRET_BYTES = 128  # the block size of SHA-512; HMAC hashes longer secrets
@@ -187,7 +187,7 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
     if kind not in _KINDS:
         words = _("The type %(name)s isn’t supported. HOTP and TOTP are.")
         raise ValueError(words % {"name": fields["type"][:40]})
-    if (name and found is None) or (found and f"sha{found[1]}" not in hotp_and_totp.HASHES):
+    if (name and found is None) or (found and f"sha{found[1]}" not in hardware_token_codes.HASHES):
         words = _("The hash %(name)s isn’t supported. SHA-1, SHA-256 and SHA-512 are.")
         raise ValueError(words % {"name": (name or fields["type"])[:40]})
     step = inputs.number(fields["time interval"] or "30")
@@ -195,7 +195,7 @@ def _scheme(fields: Mapping[str, str]) -> Scheme:
         words = _("Enter a time interval of %(least)d to %(most)d seconds, usually 30 or 60.")
         raise ValueError(words % {"least": _STEPS[0], "most": _STEPS[-1]})
     n_digits = inputs.number(fields["digits"] or "6")
-    if n_digits not in hotp_and_totp.DIGITS:
+    if n_digits not in hardware_token_codes.DIGITS:
         raise ValueError(_("Codes with %(n)s digits aren’t supported. 6, 7 and 8 are.") % {"n": fields["digits"][:10]})
     start = inputs.number(fields["start time"] or "0", most=int(datetime.now(UTC).timestamp()))
     if start is None:

@@ -14,8 +14,8 @@ from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
-from verification.otp import hotp_and_totp
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp import hardware_token_codes
+from verification.otp.hardware_token_codes import Scheme
 
 _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 
@@ -36,9 +36,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--kind", choices=("totp", "hotp"), default="totp", help="codes by time (totp) or by counter (hotp)"
         )
-        parser.add_argument("--digits", type=int, choices=hotp_and_totp.DIGITS, default=6, help="digits of a code")
         parser.add_argument(
-            "--hash", choices=tuple(hotp_and_totp.HASHES), default="sha1", dest="algorithm", help="its hash function"
+            "--digits", type=int, choices=hardware_token_codes.DIGITS, default=6, help="digits of a code"
+        )
+        parser.add_argument(
+            "--hash",
+            choices=tuple(hardware_token_codes.HASHES),
+            default="sha1",
+            dest="algorithm",
+            help="its hash function",
         )
         parser.add_argument("--step", type=int, default=30, help="seconds between codes, 10 to 300")
 

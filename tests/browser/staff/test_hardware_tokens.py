@@ -13,7 +13,7 @@ from tests.simulated.people import Person
 from verification import hardware_token_stock
 from verification.context import Context
 from verification.hardware_token_stock import Seed
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECRET = b"12345678901234567890"

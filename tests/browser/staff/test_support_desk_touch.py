@@ -19,7 +19,7 @@ from verification import browsers, hardware_token_stock
 from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.models import AuditEvent, Enrolment, Policy
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 768, "height": 1024}

@@ -18,7 +18,7 @@ from verification.context import Context
 from verification.hardware_token_stock import Seed
 from verification.methods.token.method import method as token_method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Policy
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 WHY = {"reason": "their first day", "ticket": "INC-4711"}
 SECRET = b"12345678901234567890"

@@ -7,7 +7,7 @@ from verification import enrolments, method_registry
 from verification.method_base import Draft
 from verification.method_capabilities import Stocked
 from verification.models import Enrolment
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 SECRET = b"s" * 20
 COUNTED = Scheme(is_counted=True)

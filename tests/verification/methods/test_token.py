@@ -18,7 +18,7 @@ from verification import challenges, enrolments, hardware_token_stock, method_re
 from verification.context import Context
 from verification.methods.token.method import TokenForm, method
 from verification.models import AuditEvent, Enrolment, HardwareToken, Purpose
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 from verification.outcomes import Outcome, Verdict
 
 SERIAL, SECRET = "TK-0042", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from verification.method_base import ChallengeData, Check
-from verification.otp import clock_drift, look_ahead_and_resynchronisation
-from verification.otp.hotp_and_totp import DIGITS, Scheme
+from verification.otp import look_ahead_and_resynchronisation, time_steps_and_clock_drift
+from verification.otp.hardware_token_codes import DIGITS, Scheme
 from verification.outcomes import Verdict
 
 SECRET = b"12345678901234567890"
@@ -54,7 +54,9 @@ def test_counter_opens_ten_ahead_and_is_noted_further_on(ahead: int, verdict: Ve
 def test_code_after_one_that_was_noted_opens() -> None:
     noted = check_ahead(300).learned
 
-    assert check_ahead(301, **noted) == Check(verdict=Verdict.PROVEN, counter=351, learned={clock_drift.NEAR: None})
+    assert check_ahead(301, **noted) == Check(
+        verdict=Verdict.PROVEN, counter=351, learned={time_steps_and_clock_drift.NEAR: None}
+    )
 
 
 @pytest.mark.parametrize("ahead", [300, 299, 302, 400])
@@ -88,7 +90,7 @@ def test_two_codes_set_a_clock_that_is_far_off(ahead: int) -> None:
     later = NOON + timedelta(minutes=10)
     shown = code_at(Scheme().at(later.timestamp() + ahead))
     ask = replace(ASK, now=later, counter=check.counter or 0, data=check.learned)
-    assert clock_drift.check(code_at, ask, shown, seconds=30).verdict is Verdict.PROVEN
+    assert time_steps_and_clock_drift.check(code_at, ask, shown, seconds=30).verdict is Verdict.PROVEN
 
 
 @pytest.mark.parametrize("ahead", [3_700, -3_700])

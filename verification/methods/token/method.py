@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from verification.inputs import digits
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Resynchronised, Stocked
-from verification.otp import clock_drift, look_ahead_and_resynchronisation
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp import look_ahead_and_resynchronisation, time_steps_and_clock_drift
+from verification.otp.hardware_token_codes import Scheme
 
 _IDENTIFIER_LENGTH = 12  # letters and digits. Source: OATH Token Identifier Specification 1.0, 3
 
@@ -78,7 +78,7 @@ class Token(Stocked, Resynchronised):
             )
         if scheme.is_counted:
             return look_ahead_and_resynchronisation.by_counter(code_at, challenge, answer)
-        return clock_drift.check(code_at, challenge, answer, seconds=scheme.step)
+        return time_steps_and_clock_drift.check(code_at, challenge, answer, seconds=scheme.step)
 
     def resynchronise(self, challenge: ChallengeData, first: str, second: str) -> Check:
         return self.check(challenge, self.read(f"{first} {second}"))

@@ -18,7 +18,7 @@ from django_otp.oath import TOTP
 from verification import conf
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import AppGenerated
-from verification.otp import clock_drift
+from verification.otp import time_steps_and_clock_drift
 
 _STEP = 30  # seconds
 _SECRET_BYTES = 20  # Source: RFC 4226, 4 (R6)
@@ -85,7 +85,7 @@ class Totp(AppGenerated):
         )
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        return clock_drift.check(partial(code_at, challenge.secret), challenge, answer, seconds=_STEP)
+        return time_steps_and_clock_drift.check(partial(code_at, challenge.secret), challenge, answer, seconds=_STEP)
 
 
 method = Totp()

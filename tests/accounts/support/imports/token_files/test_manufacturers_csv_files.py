@@ -14,7 +14,7 @@ from tests.simulated.people import Person, hire, join
 from verification import hardware_token_stock
 from verification.context import Context
 from verification.models import Enrolment, HardwareToken
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 RAW = b"0123456789abcdefghij"
 B32, HEX, B64 = base64.b32encode(RAW).decode(), RAW.hex(), base64.b64encode(RAW).decode()

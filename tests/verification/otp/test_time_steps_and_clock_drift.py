@@ -10,7 +10,7 @@ from tests.verification.conftest import EngineUser, app_code
 from verification import challenges
 from verification.method_base import ChallengeData, Check
 from verification.models import Enrolment
-from verification.otp import clock_drift
+from verification.otp import time_steps_and_clock_drift
 from verification.outcomes import Outcome, Verdict
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, tzinfo=UTC)
@@ -30,7 +30,9 @@ class DriftingDevice:
         """Type at an instant what the device showed a little before; keeps what was learned, as the engine does."""
         shown = int((NOW.timestamp() + seconds - late + self.off) // self.step)
         ask = replace(ASK, now=NOW + timedelta(seconds=seconds), counter=self.counter, data=self.data)
-        check = clock_drift.check(str, replace(ask, is_enrolment=is_enrolment), str(shown), seconds=self.step)
+        check = time_steps_and_clock_drift.check(
+            str, replace(ask, is_enrolment=is_enrolment), str(shown), seconds=self.step
+        )
         return self._keep(check)
 
     def _keep(self, check: Check) -> Verdict:

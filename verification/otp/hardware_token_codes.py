@@ -1,4 +1,4 @@
-"""Codes by HOTP and TOTP, of any hash, length and time step that tokens have."""
+"""Codes of hardware tokens by HOTP and TOTP, of any hash, length and time step that tokens have."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields

@@ -2,7 +2,7 @@
 
 import pytest
 
-from verification.otp.hotp_and_totp import Scheme
+from verification.otp.hardware_token_codes import Scheme
 
 SECRET = b"12345678901234567890"
 LONG = {"sha1": SECRET, "sha256": (SECRET * 2)[:32], "sha512": (SECRET * 4)[:64]}

@@ -1,4 +1,4 @@
-"""Clock drift: accepting codes from clocks that differ from ours, for every method whose codes follow the time.
+"""Which time steps are accepted, also from clocks that differ from ours, for every method whose codes follow the time.
 
 What is kept of an enrolment is `lead`: by how many seconds its clock runs ahead of ours (behind: negative), as little
 as explains the codes seen so far. By its own clock a code is accepted in its step and in the one after it, which leaves
