@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from verification import challenges, conf, inputs
-from verification.delivery.inbound import delivery_receipts, opt_out_keywords
+from verification.delivery.inbound import applying_delivery_receipts, opt_out_keywords
 from verification.delivery.provider_interface import Callback, Forged, Speech
 from verification.delivery.routing import routes
 
@@ -42,13 +42,13 @@ def receive(request: HttpRequest, provider_name: str, event: str, message_id: st
     )
     try:
         parsed = provider.parse(callback)
-        delivery_receipts.bind(parsed, message_id, provider=provider_name)
+        applying_delivery_receipts.bind(parsed, message_id, provider=provider_name)
     except Forged as error:
         _log.warning("Callback refused, because it isn't from %s: %s", provider_name, error)
         return HttpResponse(status=403)
     now = timezone.now()
     for receipt in parsed.receipts:
-        delivery_receipts.apply(receipt, provider=provider_name, now=now)
+        applying_delivery_receipts.apply(receipt, provider=provider_name, now=now)
     for reply in parsed.replies:
         opt_out_keywords.record(reply, provider=provider_name, now=now)
     speech: Speech | None = None

@@ -151,7 +151,7 @@ class SimulatedUser:
     def deliver(self, *, arrives: bool) -> None:
         """Let the carrier take what waits, and say what happened to it."""
         from verification.delivery import dispatch
-        from verification.delivery.inbound import delivery_receipts
+        from verification.delivery.inbound import applying_delivery_receipts
         from verification.delivery.provider_interface import Receipt
         from verification.models import FailureReason, Message, MessageState
 
@@ -161,7 +161,7 @@ class SimulatedUser:
             told = Receipt(
                 message_id=message.handle, state=state, reason=None if arrives else FailureReason.UNREACHABLE
             )
-            delivery_receipts.apply(told, provider="virtual", now=self.world.now)
+            applying_delivery_receipts.apply(told, provider="virtual", now=self.world.now)
 
     def signs_in(self, *, typing: float, tries: int = 3) -> None:
         """Sign in by text: the password, the code when it is there; refused, again after ten minutes."""

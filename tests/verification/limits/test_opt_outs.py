@@ -8,7 +8,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.limits.spending_and_ranges import SWISS, kinds
 from verification import enrolments, outcomes, phone_numbers, policies
 from verification.delivery import dispatch
-from verification.delivery.inbound import delivery_receipts
+from verification.delivery.inbound import applying_delivery_receipts
 from verification.delivery.provider_interface import Receipt
 from verification.delivery.providers.virtual.models import Acceptance, Behaviour
 from verification.limits import opt_outs
@@ -42,7 +42,7 @@ def test_receipt_that_says_stop_counts_as_well(ana: EngineUser) -> None:
         message_id=Message.objects.get().handle, state=MessageState.UNDELIVERED, reason=FailureReason.OPTED_OUT
     )
 
-    delivery_receipts.apply(told, provider="virtual", now=ana.context.now)
+    applying_delivery_receipts.apply(told, provider="virtual", now=ana.context.now)
 
     assert ana.start("text", binding="b").verdict is Verdict.STOPPED
 

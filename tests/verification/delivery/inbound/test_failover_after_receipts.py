@@ -8,7 +8,7 @@ from tests.verification.conftest import EngineUser
 from tests.verification.delivery.conftest import FakeProvider
 from tests.verification.delivery.sending import dispatch_message, given, tries
 from verification.delivery import dispatch
-from verification.delivery.inbound import delivery_receipts
+from verification.delivery.inbound import applying_delivery_receipts
 from verification.delivery.provider_interface import Outgoing, Receipt
 from verification.models import (
     AttemptResult,
@@ -25,7 +25,7 @@ def report_back(
 ) -> Message:
     """Let a provider report that a message didn't arrive."""
     terms = {"state": MessageState.UNDELIVERED, "reason": reason} | more
-    delivery_receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
+    applying_delivery_receipts.apply(Receipt(message_id=message.handle, **terms), provider=by, now=ana.context.now)
     message.refresh_from_db()
     return message
 

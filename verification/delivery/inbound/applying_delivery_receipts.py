@@ -1,4 +1,4 @@
-"""Delivery receipts: move messages forward by what providers report, in any order and any number of times."""
+"""Applies delivery receipts: moves messages forward by what providers report, in any order and any number of times."""
 
 import logging
 import re

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from tests.verification.conftest import EngineUser
-from verification.delivery.inbound import delivery_receipts
+from verification.delivery.inbound import applying_delivery_receipts
 from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt, Reply
 from verification.models import Attempt, AttemptResult, FailureReason, Message, MessageState
 from verification.models.messages import FINAL, RANK
@@ -26,7 +26,7 @@ def apply_receipt(
     message: Message, state: MessageState, *, provider: str = "virtual", reason: FailureReason | None = None
 ) -> bool:
     receipt = Receipt(message_id=message.handle, state=state, reason=reason)
-    return delivery_receipts.apply(receipt, provider=provider, now=message.created_at)
+    return applying_delivery_receipts.apply(receipt, provider=provider, now=message.created_at)
 
 
 def state_of(message: Message) -> str:
@@ -88,7 +88,7 @@ def test_receipt_of_another_provider_is_not_believed(sent: Message) -> None:
 def test_receipt_for_an_unknown_message_is_passed_over(sent: Message) -> None:
     receipt = Receipt(message_id="0" * 32, state=MessageState.DELIVERED)
 
-    assert not delivery_receipts.apply(receipt, provider="virtual", now=sent.created_at)
+    assert not applying_delivery_receipts.apply(receipt, provider="virtual", now=sent.created_at)
 
 
 def test_every_state_has_its_rank() -> None:
@@ -104,7 +104,7 @@ def is_bound(message: Message, *names: str, provider: str = "virtual", replied: 
     told = tuple(Receipt(message_id=message.handle, state=MessageState.SENT, reference=name) for name in others)
     replies = (Reply(number="+41795550123", stops=True, reference=replied),) if replied else ()
     try:
-        delivery_receipts.bind(
+        applying_delivery_receipts.bind(
             ParsedCallback(reference=first, receipts=told, replies=replies), message.handle, provider=provider
         )
     except Forged:
