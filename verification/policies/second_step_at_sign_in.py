@@ -14,7 +14,7 @@ from verification.context import Context
 from verification.enrolments import ConfirmedEnrolment, Option
 from verification.models.second_step_states import SecondStep
 from verification.models.user_protocol import Person
-from verification.policies import setup_deferrals
+from verification.policies import max_setup_deferrals
 from verification.policies.blocked_and_locked_people import refusal
 from verification.policies.decision_reasons import DecisionReason
 from verification.policies.effective_policy import rules_for
@@ -91,7 +91,7 @@ def _none_allowed(user: Person, mine: Sequence[ConfirmedEnrolment], rules: Rules
     """
     former = enrolments.choices(_options(mine, tuple(method_registry.methods()), rules, now))
     if not former:
-        left = setup_deferrals.n_left(user, rules, now)
+        left = max_setup_deferrals.n_left(user, now, grace_days=rules.grace_days)
         return Decision(step=SignInStep.ENROL, reason=DecisionReason.NO_METHOD, rules=rules, n_deferrals_left=left)
     default = enrolments.default(former)
     if default is None:

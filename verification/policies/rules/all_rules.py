@@ -9,7 +9,7 @@ from verification.policies.rules.methods_and_code_lifetime import MethodRules
 from verification.policies.rules.remembered_browsers import RememberedBrowserRules
 from verification.policies.rules.second_step_and_trusted_networks import SecondStepRules
 from verification.policies.rules.security_notices import NoticeRules
-from verification.policies.rules.setup_and_its_deferral import SetupRules
+from verification.policies.rules.setup_deferral_tokens_and_trusted_numbers import SetupRules
 from verification.policies.rules.staff_and_support import SupportRules
 
 

@@ -1,13 +1,14 @@
-"""Rules of policies: how long people can put off the setup, and where their first method may come from."""
+"""Rules of policies: for how many days the setup can be put off, tokens from the stock, and trusted phone numbers."""
 
 from dataclasses import dataclass
 from functools import partial
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.models import TrustedNumbers
-from verification.policies import rule_declaration
+from verification.policies import max_setup_deferrals, rule_declaration
 from verification.policies.form_fields import InheritableChoiceField, WholeNumber, YesNo
 from verification.policies.rule_declaration import PolicySection, either, one_of, rule
 from verification.policies.rules.choices import ALLOW
@@ -32,7 +33,10 @@ class SetupRules:
         default=0,
         section=_SECTION,
         label=_("Setup can be put off for"),
-        help_text=_("Up to three times within these days: 0 to 14. With 0, people set up a method when they sign in."),
+        help_text=format_lazy(
+            _("Up to {n} times within these days: 0 to 14. With 0, people set up a method when they sign in."),
+            n=max_setup_deferrals.MAX_SETUP_DEFERRALS,
+        ),
         field=partial(WholeNumber, min_value=0, max_value=14),
         words=rule_declaration.days,
         summary=_put_off,

@@ -4,14 +4,13 @@ from datetime import datetime
 
 from verification.models.second_step_states import SecondStep
 from verification.models.user_protocol import Person
-from verification.policies.rules import Rules
 
-MAX_DEFERRALS = 3  # each until the next sign-in
+MAX_SETUP_DEFERRALS = 3  # each until the next sign-in
 
 
-def n_left(user: Person, rules: Rules, now: datetime) -> int:
+def n_left(user: Person, now: datetime, *, grace_days: int) -> int:
     """Count how often someone may still put off the registration. Staff, and anyone who must register, may not."""
     is_over = user.grace_ends_at is not None and user.grace_ends_at <= now
-    if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not rules.grace_days:
+    if user.second_step != SecondStep.ENABLED or user.is_staff or is_over or not grace_days:
         return 0
-    return max(0, MAX_DEFERRALS - user.n_deferrals)
+    return max(0, MAX_SETUP_DEFERRALS - user.n_deferrals)
