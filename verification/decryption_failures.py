@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, limits
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 
 _log = logging.getLogger(__name__)
@@ -21,6 +21,10 @@ def report(what: str, ref: str, *, now: datetime, user_id: int | None = None) ->
         if not limits.spend_once("damaged", f"{what} {ref}", until=now):
             return
         audit.record(
-            verification_events.SEALED_VALUE_DAMAGED, user_id=user_id, context=Context(now=now), what=what, ref=ref
+            verification_audit_events.SEALED_VALUE_DAMAGED,
+            user_id=user_id,
+            context=Context(now=now),
+            what=what,
+            ref=ref,
         )
     _log.error("An encrypted value of %s can't be read: %s. Run manage.py check_restore", what, ref)

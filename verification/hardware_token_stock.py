@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import audit, enrolments
-from verification.audit import Event, verification_events
+from verification.audit import Event, verification_audit_events
 from verification.context import Context
 from verification.enrolments import InUse as InUse  # noqa: PLC0414  (part of this module's interface)
 from verification.inputs import digits
@@ -239,7 +239,7 @@ def take_back(token: HardwareToken, context: Context, *, actor_id: int | None) -
             enrolments.clear(owned.user, only=owned)
         enrolments.take_back(owned)
         audit.record(
-            verification_events.TOKEN_TAKEN_BACK,
+            verification_audit_events.TOKEN_TAKEN_BACK,
             user_id=owned.user_id,
             context=context,
             actor_id=actor_id,
@@ -254,7 +254,7 @@ def retire(token: HardwareToken, context: Context, *, actor_id: int | None, **wh
     with transaction.atomic():
         if not HardwareToken.objects.in_stock().filter(pk=token.pk).update(retired_at=context.now):
             return False
-        _record(verification_events.TOKEN_RETIRED, token, context, actor_id, **why)
+        _record(verification_audit_events.TOKEN_RETIRED, token, context, actor_id, **why)
     return True
 
 
@@ -263,7 +263,7 @@ def restore(token: HardwareToken, context: Context, *, actor_id: int | None, **w
     with transaction.atomic():
         if not HardwareToken.objects.retired().filter(pk=token.pk).update(retired_at=None):
             return False
-        _record(verification_events.TOKEN_RESTORED, token, context, actor_id, **why)
+        _record(verification_audit_events.TOKEN_RESTORED, token, context, actor_id, **why)
     return True
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from helpcenter.diagnosis.diagnosis_input import MAX_EVENT_AGE, DiagnosisInput
 from helpcenter.diagnosis.findings_and_buttons import Finding, other_method
 from verification import audit, method_registry, time_format
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.enrolments import Option
 from verification.method_capabilities import AppGenerated, Delivered
 
@@ -31,9 +31,9 @@ def code_incorrect(seen: DiagnosisInput) -> Iterator[Finding]:
     failed = audit.of_person(
         seen.user.pk,
         of=(
-            verification_events.CHALLENGE_FAILED,
-            verification_events.CHALLENGE_REPLACED,
-            verification_events.CHALLENGE_USED,
+            verification_audit_events.CHALLENGE_FAILED,
+            verification_audit_events.CHALLENGE_REPLACED,
+            verification_audit_events.CHALLENGE_USED,
         ),
         most=1,
     )
@@ -52,11 +52,11 @@ def _locked(option: Option, seen: DiagnosisInput) -> Finding:
 
 def _of_attempt(kind: str, method: str, at: datetime) -> Finding:
     when = {"at": time_format.clock(at)}
-    if kind == verification_events.CHALLENGE_REPLACED.kind:
+    if kind == verification_audit_events.CHALLENGE_REPLACED.kind:
         sees = _("At %(at)s you entered an older code. We had already sent a newer one.") % when
         does = _("Use the newest code. This attempt didn’t count.")
         return Finding(name="older-code", kind="info", sees=sees, does=does, slug="newest-code")
-    if kind == verification_events.CHALLENGE_USED.kind:
+    if kind == verification_audit_events.CHALLENGE_USED.kind:
         sees = _("At %(at)s you entered a code that had already been used.") % when
         does = _("Wait for the next code, then enter it.")
         return Finding(name="used-code", kind="info", sees=sees, does=does, slug="code-refused")

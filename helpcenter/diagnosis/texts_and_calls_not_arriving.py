@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from helpcenter.diagnosis.diagnosis_input import MAX_EVENT_AGE, DiagnosisInput, is_phone
 from helpcenter.diagnosis.findings_and_buttons import Finding, no_methods, other_method
 from verification import audit, time_format
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.delivery import message_status_words
 from verification.models import Channel, Message, MessageState
 from verification.outcomes import Verdict
@@ -18,7 +18,7 @@ def no_message(seen: DiagnosisInput) -> Iterator[Finding]:
     if seen.is_refused:
         return
     now, message = seen.context.now, seen.message
-    limited = audit.of_person(seen.user.pk, of=(verification_events.MESSAGE_LIMITED,), most=1)
+    limited = audit.of_person(seen.user.pk, of=(verification_audit_events.MESSAGE_LIMITED,), most=1)
     if limited and now - limited[0].at < MAX_EVENT_AGE:
         does = seen.or_support(_("Use a different method. It works right away."), _no_other())
         yield Finding(

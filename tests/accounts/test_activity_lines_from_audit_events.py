@@ -12,7 +12,7 @@ from accounts.app_passwords import audit_events as app_password_events
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import Clock, Person
 from verification import audit
-from verification.audit import Details, Severity, verification_events
+from verification.audit import Details, Severity, verification_audit_events
 from verification.context import Context
 from verification.models import AuditEvent, Purpose
 
@@ -125,7 +125,7 @@ def test_lists_what_others_tried(ana: Person) -> None:
 
     page = at_activity(ana)
 
-    code = verification_events.CHALLENGE_FAILED
+    code = verification_audit_events.CHALLENGE_FAILED
     said = code.text_for(Details({"purpose": Purpose.SIGN_IN}, method="Text message"), is_own=True)
     assert WRONG_PASSWORD in page
     assert f"{code.title_for(is_own=True)} {said}" in page
@@ -160,7 +160,7 @@ def test_pages(ana: Person) -> None:
 def test_page_of_silent_events_is_no_dead_end(ana: Person) -> None:
     """Seen: after thirty events without a description, the page was empty and said “Nothing yet”."""
     _fill(ana, 3)
-    _fill(ana, 40, verification_events.CHALLENGE_ISSUED)
+    _fill(ana, 40, verification_audit_events.CHALLENGE_ISSUED)
 
     page = at_activity(ana)
 

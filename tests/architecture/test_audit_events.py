@@ -22,7 +22,7 @@ Nodes = Sequence[ast.AST]
 
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
 HOMES = (
-    "verification.audit.verification_events",
+    "verification.audit.verification_audit_events",
     "accounts.sign_in_and_password_audit_events",
     "accounts.app_passwords.audit_events",
     "accounts.applications.audit_events",
@@ -195,15 +195,15 @@ def test_finds_an_event_that_is_made_on_the_spot() -> None:
 def test_finds_each_way_of_recording() -> None:
     tree = ast.parse(
         """
-from verification.audit import verification_events
-table = {True: verification_events.CHALLENGE_USED}
+from verification.audit import verification_audit_events
+table = {True: verification_audit_events.CHALLENGE_USED}
 audit.record(table[is_used], user_id=1)
-event = verification_events.CHALLENGE_PROVEN if yes else verification_events.CHALLENGE_APPROVED
+event = verification_audit_events.CHALLENGE_PROVEN if yes else verification_audit_events.CHALLENGE_APPROVED
 audit.record(event, user_id=1)
-self.record(request, verification_events.TOKEN_RETIRED)
+self.record(request, verification_audit_events.TOKEN_RETIRED)
 class Admin:
-    added = changed = verification_events.RANGE_PAUSED
-shown = verification_events.RANGE_WARNED
+    added = changed = verification_audit_events.RANGE_PAUSED
+shown = verification_audit_events.RANGE_WARNED
 """
     )
 

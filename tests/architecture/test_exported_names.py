@@ -91,7 +91,7 @@ def test_finds_an_inner_module(module: str) -> None:
 @pytest.mark.parametrize(
     ("importer", "module"),
     [
-        ("accounts.activity_lines_from_audit_events", "verification.audit.verification_events"),
+        ("accounts.activity_lines_from_audit_events", "verification.audit.verification_audit_events"),
         ("verification.audit.sealing", "verification.audit.recording"),
     ],
 )

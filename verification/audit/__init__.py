@@ -1,6 +1,6 @@
 """The audit log: what happened, to whom, and who did it. Events are written once and sealed in a chain."""
 
-from verification.audit import triggers, verification_events
+from verification.audit import triggers, verification_audit_events
 from verification.audit.declaring_events import (
     Details,
     Event,
@@ -50,7 +50,7 @@ __all__ = [
     "size",
     "triggers",
     "user_events",
-    "verification_events",
+    "verification_audit_events",
     "verify",
     "verify_newest",
 ]

@@ -10,7 +10,7 @@ from django.db.models import Max, QuerySet
 from verification.audit import chain_start, verifying
 from verification.audit.digests import digest_of_removal
 from verification.audit.recording import record
-from verification.audit.verification_events import RECORDS_REMOVED
+from verification.audit.verification_audit_events import RECORDS_REMOVED
 from verification.audit.verifying import ChainFault
 from verification.context import Context
 from verification.db import partitions

@@ -16,7 +16,7 @@ from verification.audit.digests import (
     digest_of_seal,
     digest_of_words,
 )
-from verification.audit.verification_events import PERSON_ERASED
+from verification.audit.verification_audit_events import PERSON_ERASED
 from verification.keys import crypto
 from verification.models import AuditEvent, AuditRemoval, AuditSeal
 from verification.models.audit import WORDS_DIGEST

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from verification import audit
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.db import row_locks
 from verification.keys import crypto
@@ -89,7 +89,9 @@ def _end_copied(row: Browser, context: Context) -> None:
     ended = {"copied_at": context.now, "network": context.network, "agent": context.agent}
     with transaction.atomic():
         if Browser.objects.filter(pk=row.pk, copied_at=None).update(**ended):
-            audit.record(verification_events.BROWSER_COPIED, user_id=row.user_id, context=context, browser=row.ref)
+            audit.record(
+                verification_audit_events.BROWSER_COPIED, user_id=row.user_id, context=context, browser=row.ref
+            )
 
 
 def of_person(user: Person, *, now: datetime) -> list[Browser]:
@@ -137,6 +139,6 @@ def forget_own(user: Person, context: Context, *, ref: str = "") -> int:
         n_forgotten = forget(user, ref=ref)
         if n_forgotten or not ref:
             audit.record(
-                verification_events.BROWSER_FORGOTTEN, user_id=user.pk, context=context, n_browsers=n_forgotten
+                verification_audit_events.BROWSER_FORGOTTEN, user_id=user.pk, context=context, n_browsers=n_forgotten
             )
     return n_forgotten

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from verification import audit, conf, limits, method_registry
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.challenges import (
     ending,
     incorrect_code_notices,
@@ -120,7 +120,10 @@ def give_back(challenge: Challenge, context: Context) -> None:
     limits.refund(challenge.user.pk, _scope(challenge), now=context.now, is_counted=_is_counted(challenge))
 
 
-_EVENTS = {Verdict.USED: verification_events.CHALLENGE_USED, Verdict.REPLACED: verification_events.CHALLENGE_REPLACED}
+_EVENTS = {
+    Verdict.USED: verification_audit_events.CHALLENGE_USED,
+    Verdict.REPLACED: verification_audit_events.CHALLENGE_REPLACED,
+}
 
 
 def uncounted(challenge: Challenge, verdict: Verdict, context: Context) -> Outcome:
@@ -157,7 +160,7 @@ def fail(
             state=ChallengeState.ENDED, ended_at=context.now
         )
         audit.record(
-            verification_events.CHALLENGE_FAILED,
+            verification_audit_events.CHALLENGE_FAILED,
             user_id=challenge.user.pk,
             context=context,
             n_failures=n_failures,

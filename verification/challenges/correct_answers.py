@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, browsers, enrolments, method_registry, notices
-from verification.audit import Event, verification_events
+from verification.audit import Event, verification_audit_events
 from verification.challenges import attempts, ending, loading_and_session_binding
 from verification.context import Context
 from verification.db import batched_writes
@@ -97,7 +97,7 @@ def _prove_at_once(challenge: Challenge, check: Check, context: Context, alongsi
         )
         attempts.forget_failures(challenge, context)
         if alongside is None or not alongside.then(outcome):
-            _record(verification_events.CHALLENGE_PROVEN, challenge, context)
+            _record(verification_audit_events.CHALLENGE_PROVEN, challenge, context)
     return outcome
 
 
@@ -126,7 +126,7 @@ def _too_late(challenge: Challenge, check: Check, context: Context) -> Outcome:
         attempts.give_back(challenge, context)
         if check.counter is None or not enrolments.is_used(challenge.enrolment, check.counter):
             return ending.why_ended(challenge, context.now)
-        _record(verification_events.CHALLENGE_REPEATED, challenge, context)
+        _record(verification_audit_events.CHALLENGE_REPEATED, challenge, context)
     return Outcome.of(challenge, Verdict.USED, tries_left=challenge.tries_left + 1)
 
 
@@ -141,7 +141,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
         if found is Verdict.GONE:
             return Outcome.of(challenge, found)
         if found is Verdict.USED:
-            _record(verification_events.CHALLENGE_REPEATED, challenge, context)
+            _record(verification_audit_events.CHALLENGE_REPEATED, challenge, context)
             return Outcome.of(challenge, found, tries_left=challenge.tries_left + 1)
         if found is Verdict.REPLACED:
             return ending.why_ended(challenge, context.now)
@@ -151,7 +151,7 @@ def _prove_in_steps(challenge: Challenge, check: Check, context: Context, *, by_
         if challenge.purpose == Purpose.ENROL and not by_phone:
             _confirm(challenge, context, draft=check.draft)
         _record(
-            verification_events.CHALLENGE_APPROVED if by_phone else verification_events.CHALLENGE_PROVEN,
+            verification_audit_events.CHALLENGE_APPROVED if by_phone else verification_audit_events.CHALLENGE_PROVEN,
             challenge,
             context,
         )
@@ -182,7 +182,7 @@ def collect(
             is_collected = True
             if challenge.purpose == Purpose.ENROL:
                 _confirm(challenge, context)
-            _record(verification_events.CHALLENGE_PROVEN, challenge, context)
+            _record(verification_audit_events.CHALLENGE_PROVEN, challenge, context)
     if is_collected:
         return _after(Outcome.of(challenge, Verdict.PROVEN), alongside)
     if challenge.state == ChallengeState.OPEN and challenge.expires_at > context.now and challenge.tries_left > 0:
@@ -235,7 +235,7 @@ def _confirm(challenge: Challenge, context: Context, *, draft: Draft | None = No
     if enrolments.confirm(challenge.enrolment, now=context.now, draft=draft):
         browsers.forget(challenge.user)
         audit.record(
-            verification_events.ENROLMENT_CONFIRMED,
+            verification_audit_events.ENROLMENT_CONFIRMED,
             user_id=challenge.user.pk,
             context=context,
             **challenge.audit_detail(),

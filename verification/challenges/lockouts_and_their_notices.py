@@ -4,7 +4,7 @@
 """
 
 from verification import audit, conf, enrolments, limits, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.models import Challenge
 
@@ -12,7 +12,7 @@ from verification.models import Challenge
 def lock_method(challenge: Challenge, context: Context) -> None:
     """Record that the method of a challenge was locked until it is set up again."""
     audit.record(
-        verification_events.METHOD_SWITCHED_OFF,
+        verification_audit_events.METHOD_SWITCHED_OFF,
         user_id=challenge.user.pk,
         context=context,
         **challenge.audit_detail(),
@@ -26,7 +26,7 @@ def lock_method(challenge: Challenge, context: Context) -> None:
 def lock_all_methods(challenge: Challenge, context: Context) -> None:
     """Lock all methods of a person at the limit of 30 days. Once: a second call changes nothing."""
     if limits.lock_all(challenge.user.pk, now=context.now):
-        audit.record(verification_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
+        audit.record(verification_audit_events.SECOND_STEP_SWITCHED_OFF, user_id=challenge.user.pk, context=context)
         n, days = str(conf.wrong_codes_per_month()), str(limits.WRONG_CODES_PERIOD.days)
         label = enrolments.label(challenge.enrolment)
         notices.notify(

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from verification import audit, enrolments, method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.challenges import attempts, correct_answers, data_for_methods
 from verification.context import Context
 from verification.delivery import rendering
@@ -73,7 +73,7 @@ def _deny(challenge: Challenge, context: Context) -> None:
         # No remembered browser skips the second step after support unlocks.
         enrolments.raise_epoch(challenge.user, why="locked")
         audit.record(
-            verification_events.CHALLENGE_REPORTED,
+            verification_audit_events.CHALLENGE_REPORTED,
             user_id=challenge.user.pk,
             context=context,
             **challenge.audit_detail(),

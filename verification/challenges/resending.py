@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.challenges import ending, loading_and_session_binding, reference_on_page_and_message, sending
 from verification.context import Context
 from verification.method_capabilities import Delivered
@@ -96,7 +96,7 @@ def _write(challenge: Challenge, context: Context) -> bool:
         if changed:
             sending.send(challenge, context)
             audit.record(
-                verification_events.CHALLENGE_RESENT,
+                verification_audit_events.CHALLENGE_RESENT,
                 user_id=challenge.user.pk,
                 context=context,
                 **challenge.audit_detail(),

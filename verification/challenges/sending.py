@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from verification import audit, enrolments, limits, method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.challenges import attempts, data_for_methods
 from verification.context import Context
 from verification.delivery import outbox
@@ -61,13 +61,13 @@ def _refused_sending(
         about["enrolment"] = enrolment.ref
     is_opted_out = known.is_opted_out if known else kind == Channel.TEXT and opt_outs.has_stopped(address)
     if verdict := may_number_get_messages.refusal(kind, address, now=context.now, is_opted_out=is_opted_out):
-        audit.record(verification_events.MESSAGE_REFUSED, why=str(verdict), **about)
+        audit.record(verification_audit_events.MESSAGE_REFUSED, why=str(verdict), **about)
         until = blocked_ranges.paused_until(address, now=context.now) if verdict is Verdict.PAUSED else None
         return Outcome(verdict=verdict, method=method, retry_at=until)
     gate = limits.spend_send(_counted(enrolment, kind, user=user, purpose=purpose, context=context))
     if gate.scope == limits.UNANSWERED:
         _notify_of_unanswered(enrolment, kind, gate, user=user, context=context)
-        audit.record(verification_events.MESSAGE_UNANSWERED, **about)
+        audit.record(verification_audit_events.MESSAGE_UNANSWERED, **about)
         return Outcome(verdict=Verdict.UNANSWERED, method=method, retry_at=gate.retry_at)
     if gate.alarms or not gate.is_open:
         notices.notify_of_cost(gate, context=context)
@@ -75,7 +75,7 @@ def _refused_sending(
         return None
     if purpose != Purpose.SELF_TEST:
         limits.refund_prompt(user.pk, kind, now=context.now)
-    audit.record(verification_events.MESSAGE_LIMITED, scope=gate.scope, **about)
+    audit.record(verification_audit_events.MESSAGE_LIMITED, scope=gate.scope, **about)
     verdict = Verdict.PAUSED if gate.scope.startswith((limits.SPENT, limits.TRIAL)) else Verdict.LIMITED
     return Outcome(verdict=verdict, method=method, retry_at=gate.retry_at)
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 
 from verification import audit, conf, enrolments, method_registry, outcomes
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.challenges import (
     ending,
     loading_and_session_binding,
@@ -160,7 +160,7 @@ def _write(
             loading_and_session_binding.ADD.later(challenge)
             sending.send(challenge, context)
             audit.record(
-                verification_events.CHALLENGE_ISSUED,
+                verification_audit_events.CHALLENGE_ISSUED,
                 user_id=challenge.user.pk,
                 context=context,
                 **challenge.audit_detail(),

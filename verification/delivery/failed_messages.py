@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.delivery import worker_wake_ups
 from verification.models import Channel, Message, MessageState
@@ -36,7 +36,7 @@ def send_again(message: Message, context: Context, *, actor_id: int, reason: str
         if changed:
             about = {"message": message.handle, "kind_of_message": message.kind, "reason": reason}
             audit.record(
-                verification_events.MESSAGE_SENT_AGAIN,
+                verification_audit_events.MESSAGE_SENT_AGAIN,
                 user_id=message.user_id,
                 context=context,
                 actor_id=actor_id,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.enrolments import lookup, one_change_at_a_time, storage
 from verification.enrolments.signin_options import Option
@@ -38,7 +38,7 @@ def make_default(enrolment: Enrolment, context: Context) -> None:
             return  # it has been removed, or isn't for everyday use
         Enrolment.objects.filter(user=enrolment.user, is_default=True).update(is_default=False)
         Enrolment.objects.filter(pk=enrolment.pk).update(is_default=True)
-        storage.record(verification_events.ENROLMENT_MADE_DEFAULT, enrolment, context)
+        storage.record(verification_audit_events.ENROLMENT_MADE_DEFAULT, enrolment, context)
 
 
 def update_default_and_count(user: Person) -> None:

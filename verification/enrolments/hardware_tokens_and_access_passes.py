@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import audit, decryption_failures, limits, method_registry
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import lookup, one_change_at_a_time, storage
@@ -74,7 +74,7 @@ def assign(
         storage.fill(enrolment, plan)
         enrolment.save(force_insert=True)
         audit.record(
-            verification_events.ENROLMENT_ASSIGNED,
+            verification_audit_events.ENROLMENT_ASSIGNED,
             user_id=user.pk,
             context=context,
             actor_id=actor_id,
@@ -198,7 +198,7 @@ def issue_pass(
     SingleUseCode.objects.create(enrolment=enrolment, prefix_digest=prefix, hash=new.hash)
     limits.unlock(user.pk, new.method_name)
     audit.record(
-        verification_events.ENROLMENT_HANDED_OUT,
+        verification_audit_events.ENROLMENT_HANDED_OUT,
         user_id=user.pk,
         context=context,
         actor_id=actor_id,

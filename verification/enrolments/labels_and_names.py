@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from verification import method_registry
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.enrolments import storage
 from verification.models import Enrolment
@@ -25,4 +25,4 @@ def rename(enrolment: Enrolment, name: str, context: Context, *, is_on_another_d
     with transaction.atomic():
         rows = Enrolment.objects.filter(pk=enrolment.pk)
         rows.update(name=name, is_on_another_device=is_on_another_device)
-        storage.record(verification_events.ENROLMENT_RENAMED, enrolment, context)
+        storage.record(verification_audit_events.ENROLMENT_RENAMED, enrolment, context)

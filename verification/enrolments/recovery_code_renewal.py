@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from verification import limits, method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.enrolments import one_change_at_a_time, storage
 from verification.keys import crypto
@@ -51,7 +51,7 @@ def issue_recovery_codes(
             code.enrolment = enrolment
         SingleUseCode.objects.bulk_create(hashed)
         limits.unlock(user.pk, method.name)
-        storage.record(verification_events.ENROLMENT_CONFIRMED, enrolment, context)
+        storage.record(verification_audit_events.ENROLMENT_CONFIRMED, enrolment, context)
         notices.notify(user, "recovery_codes_renewed", now=context.now, context=context)
     return tuple(whole for _first, whole in plan.single_use_codes)
 

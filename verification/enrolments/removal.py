@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from verification import limits, method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.db import row_locks
 from verification.enrolments import (
@@ -79,7 +79,7 @@ def remove(enrolment: Enrolment, context: Context, *, allowed: Sequence[str], on
         found.delete()
         default_method.update_default_and_count(enrolment.user)
         ending_sessions_and_browsers.raise_epoch(enrolment.user, why="method-removed")
-        storage.record(verification_events.ENROLMENT_REMOVED, enrolment, context)
+        storage.record(verification_audit_events.ENROLMENT_REMOVED, enrolment, context)
         notices.notify(
             enrolment.user, "method_removed", now=context.now, context=context, label=labels_and_names.label(enrolment)
         )

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import audit, limits, method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import (
@@ -110,7 +110,7 @@ def _drop_locked(enrolment: Enrolment, now: datetime) -> None:
         labels = [labels_and_names.label(e) for e in gone]
         context = Context(now=now)
         audit.record(
-            verification_events.ENROLMENT_REBOUND,
+            verification_audit_events.ENROLMENT_REBOUND,
             user_id=enrolment.user.pk,
             context=context,
             method=enrolment.method,

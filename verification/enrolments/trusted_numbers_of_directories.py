@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from verification import method_registry, notices
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.delivery.routing import routes
 from verification.enrolments import (
@@ -69,7 +69,7 @@ def _made(user: Person, method: Method, kind: str, number: str, context: Context
         return None
     _withdraw(user, former, context)
     new.save(force_insert=True)
-    storage.record(verification_events.ENROLMENT_SUPPLIED, new, context)
+    storage.record(verification_audit_events.ENROLMENT_SUPPLIED, new, context)
     notices.notify(user, "method_added", now=context.now, label=labels_and_names.label(new))
     return new
 
@@ -97,5 +97,5 @@ def _withdraw(user: Person, rows: QuerySet[Enrolment], context: Context) -> None
     default_method.update_default_and_count(user)
     ending_sessions_and_browsers.raise_epoch(user, why="method-removed")
     for each in gone:
-        storage.record(verification_events.ENROLMENT_WITHDRAWN, each, context)
+        storage.record(verification_audit_events.ENROLMENT_WITHDRAWN, each, context)
         notices.notify(user, "method_removed", now=context.now, label=labels_and_names.label(each))

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, phone_numbers
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.keys import crypto
 from verification.models import OptOut
@@ -21,7 +21,7 @@ def stop(address: str, *, provider: str, now: datetime) -> bool:
         _, is_new = OptOut.objects.get_or_create(address_digest=digest, defaults=defaults)
         if is_new:
             audit.record(
-                verification_events.NUMBER_STOPPED,
+                verification_audit_events.NUMBER_STOPPED,
                 user_id=None,
                 context=Context(now=now),
                 number=phone_numbers.mask(address),
@@ -35,7 +35,7 @@ def start(address: str, *, now: datetime) -> bool:
         gone = OptOut.objects.filter(address_digest__in=crypto.digests("address", address)).delete()[0]
         if gone:
             audit.record(
-                verification_events.NUMBER_STARTED,
+                verification_audit_events.NUMBER_STARTED,
                 user_id=None,
                 context=Context(now=now),
                 number=phone_numbers.mask(address),

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import audit, conf
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.limits import blocked_ranges
 from verification.limits.client_networks import network_of
@@ -93,7 +93,7 @@ def _block(prefix: str, n_sent: int, n_proven: int, *, now: datetime, is_warning
     with transaction.atomic():
         blocked = BlockedRange.objects.create(began_at=now, ends_at=ends_at, is_warning=is_warning, **found)
         audit.record(
-            verification_events.RANGE_WARNED if is_warning else verification_events.RANGE_PAUSED,
+            verification_audit_events.RANGE_WARNED if is_warning else verification_audit_events.RANGE_PAUSED,
             user_id=None,
             context=Context(now=now),
             **found,
@@ -115,7 +115,7 @@ def lift(blocked: BlockedRange, *, staff_id: int | None, why: str, context: Cont
         lifted = rows.update(lifted_at=context.now, lifted_by=staff_id, why_lifted=why)
         if lifted:
             audit.record(
-                verification_events.RANGE_LIFTED,
+                verification_audit_events.RANGE_LIFTED,
                 user_id=None,
                 actor_id=staff_id,
                 context=context,

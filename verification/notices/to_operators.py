@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from verification import audit, limits
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.delivery import outbox
 from verification.delivery.routing import circuit_breaker, routes
@@ -45,7 +45,7 @@ def _notify_of_alarm(limit: spending_limits.SpendingWindow, scope: str, context:
     ends_at = limits.window_start(limit.window, context.now) + limit.window
     with transaction.atomic():
         if limits.spend_once(f"alarm.{scope}", f"{ends_at} {limit.alarm_at}", until=ends_at):
-            audit.record(verification_events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
+            audit.record(verification_audit_events.SPEND_ALARMED, user_id=None, context=context, scope=scope)
             notify_operators("spending_alarm", now=context.now, **_about(limit))
 
 
@@ -60,7 +60,7 @@ def notify_of_blocked_ranges(blocked: Iterable[BlockedRange], *, now: datetime) 
 
 def notify_of_damage(now: datetime) -> int:
     """Notify operators once a day of encrypted values that couldn't be read. Return how many there were."""
-    found = audit.since(now - _ONE_DAY, of=(verification_events.SEALED_VALUE_DAMAGED,))
+    found = audit.since(now - _ONE_DAY, of=(verification_audit_events.SEALED_VALUE_DAMAGED,))
     n = found.count()
     if not n:
         return 0

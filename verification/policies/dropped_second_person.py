@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from verification import audit
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.policies.effective_policy import approvals_of_many
 
@@ -25,7 +25,7 @@ def recorded(
     after = approvals_of_many(people)  # empty if the policies have changed since
     lost |= {pk: sorted(gone) for pk, names in before.items() if (gone := names - after.get(pk, names))}
     entries = [
-        audit.EventToRecord(verification_events.APPROVALS_DROPPED, pk, {"actions": actions})
+        audit.EventToRecord(verification_audit_events.APPROVALS_DROPPED, pk, {"actions": actions})
         for pk, actions in lost.items()
     ]
     audit.record_many(entries, context=context, actor_id=actor_id)

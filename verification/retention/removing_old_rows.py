@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from verification import audit, conf
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.db import partitions, row_locks
 from verification.db.partitions import Month
@@ -59,7 +59,7 @@ def _remove_messages_before(month: Month, now: datetime) -> None:
         n_rows = rows.count()
         partitions.drop(connection, _MESSAGES, before=boundary)
         audit.record(
-            verification_events.RECORDS_REMOVED,
+            verification_audit_events.RECORDS_REMOVED,
             user_id=None,
             context=context,
             what="messages",

@@ -25,7 +25,7 @@ from accounts.support.actions.action_form_and_declaration import (
 )
 from accounts.support.actions.action_preview import ActionImpact
 from verification import audit, erasure_in_messages_and_audit, hardware_token_stock
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.db import row_locks
 from verification.keys import text_encryption
 
@@ -62,7 +62,7 @@ def erase(person: User, actor: Actor) -> ActionResult:
         pk = person.pk
         _count, rows = User.objects.get(pk=pk).delete()
         audit.record(
-            verification_events.PERSON_ERASED,
+            verification_audit_events.PERSON_ERASED,
             user_id=pk,
             context=actor.context,
             actor_id=actor.staff.pk,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.support.reports.report_table import DAYS, KeyFigure, Table
 from verification import audit
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 
 TITLE = gettext_lazy("Sign-ins by day")
 
@@ -22,7 +22,7 @@ def build(now: datetime) -> Table:
     shown = (
         audit_events.SIGN_IN_COMPLETED,
         audit_events.SIGN_IN_DENIED,
-        verification_events.CHALLENGE_FAILED,
+        verification_audit_events.CHALLENGE_FAILED,
         audit_events.PASSWORD_REFUSED,
     )
     happened = audit.since(now - timedelta(days=DAYS), of=shown)

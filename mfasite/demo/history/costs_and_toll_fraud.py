@@ -7,7 +7,7 @@ from decimal import Decimal
 from accounts.support import administration_audit_events
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import Timeline
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.keys import crypto
 from verification.limits import blocked_ranges, countries_and_prices, spending_limits
 from verification.limits.counting import fixed_windows
@@ -66,12 +66,14 @@ def _pumping(timeline: Timeline, at: datetime, staff: Staff) -> None:
         lifted_by=staff.operator,
         why_lifted=why,
     )
-    timeline.event(at, verification_events.RANGE_PAUSED, range=_RANGE, n_sent=31, n_proven=2)
-    timeline.event(lifted_at, verification_events.RANGE_LIFTED, actor_id=staff.operator.pk, range=_RANGE, reason=why)
+    timeline.event(at, verification_audit_events.RANGE_PAUSED, range=_RANGE, n_sent=31, n_proven=2)
+    timeline.event(
+        lifted_at, verification_audit_events.RANGE_LIFTED, actor_id=staff.operator.pk, range=_RANGE, reason=why
+    )
 
 
 def _opt_out(timeline: Timeline, at: datetime, people: Sequence[HistoryPerson]) -> None:
     """Somebody answered STOP to a text."""
     phone = [member.texts for member in people if member.texts and member.app][-1]
     OptOut.objects.create(address_digest=crypto.digest("address", phone.address), hint=phone.hint, at=at)
-    timeline.event(at, verification_events.NUMBER_STOPPED, number=phone.hint)
+    timeline.event(at, verification_audit_events.NUMBER_STOPPED, number=phone.hint)

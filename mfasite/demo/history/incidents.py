@@ -12,7 +12,7 @@ from accounts.support import support_action_audit_events as support_events
 from mfasite.demo.history import challenges_and_messages
 from mfasite.demo.history.people import HistoryPerson, Staff
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.models import (
     ChallengeState,
     Channel,
@@ -83,7 +83,9 @@ def _failed_texts(timeline: Timeline, start: datetime, people: Sequence[tuple[Hi
         )
         timeline.add_request(challenge, Channel.TEXT, result)
         said = challenges_and_messages.about(challenge)
-        timeline.event(at, verification_events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said)
+        timeline.event(
+            at, verification_audit_events.CHALLENGE_ISSUED, user_id=member.user.pk, place=member.office, **said
+        )
 
 
 def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, method: Enrolment, staff: Staff) -> None:
@@ -94,9 +96,9 @@ def _fraud_report(timeline: Timeline, day: datetime, member: HistoryPerson, meth
     )
     timeline.add_request(challenge, Channel.CALL, MessageResult(seconds=24))
     said = challenges_and_messages.about(challenge)
-    timeline.event(at, verification_events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **said)
+    timeline.event(at, verification_audit_events.CHALLENGE_ISSUED, user_id=user_id, place=_ATTACKER, **said)
     reported_at = at + timedelta(seconds=24)
-    timeline.event(reported_at, verification_events.CHALLENGE_REPORTED, user_id=user_id, place=_ATTACKER, **said)
+    timeline.event(reported_at, verification_audit_events.CHALLENGE_REPORTED, user_id=user_id, place=_ATTACKER, **said)
     denied_at = reported_at + timedelta(minutes=1)
     timeline.event(denied_at, audit_events.SIGN_IN_DENIED, user_id=user_id, place=_ATTACKER, why="locked")
     morning = day + timedelta(hours=8, minutes=4)
@@ -134,7 +136,7 @@ def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, m
     timeline.add_request(challenge, Channel.TEXT, MessageResult())
     timeline.event(
         at,
-        verification_events.CHALLENGE_ISSUED,
+        verification_audit_events.CHALLENGE_ISSUED,
         user_id=user_id,
         place=_ATTACKER,
         **challenges_and_messages.about(challenge),
@@ -143,7 +145,7 @@ def _stolen_password(timeline: Timeline, day: datetime, member: HistoryPerson, m
         said = challenges_and_messages.about(challenge) | {"n_failures": n}
         timeline.event(
             at + timedelta(seconds=30 * n),
-            verification_events.CHALLENGE_FAILED,
+            verification_audit_events.CHALLENGE_FAILED,
             user_id=user_id,
             place=_ATTACKER,
             **said,
@@ -169,8 +171,10 @@ def _guessing(timeline: Timeline, day: datetime, member: HistoryPerson, method: 
         )
         timeline.add_request(challenge)
         said = challenges_and_messages.about(challenge)
-        timeline.event(at, verification_events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said)
-    timeline.event(at, verification_events.METHOD_SWITCHED_OFF, user_id=user_id, place=_ATTACKER, **said)
+        timeline.event(
+            at, verification_audit_events.CHALLENGE_FAILED, user_id=user_id, place=_ATTACKER, n_failures=n, **said
+        )
+    timeline.event(at, verification_audit_events.METHOD_SWITCHED_OFF, user_id=user_id, place=_ATTACKER, **said)
     if at < timeline.now:
         Failure.objects.create(user=member.user, method=method.method, consecutive=_LOCKOUT, locked_at=at)
 
@@ -189,5 +193,5 @@ def _passwords(timeline: Timeline, days: Sequence[datetime], people: Sequence[Hi
         elif member.methods:
             method = member.methods[0]
             timeline.event(
-                at, verification_events.ENROLMENT_CONFIRMED, method=method.method, enrolment=method.ref, **about
+                at, verification_audit_events.ENROLMENT_CONFIRMED, method=method.method, enrolment=method.ref, **about
             )

@@ -10,7 +10,7 @@ from mfasite.demo.history.incidents import TextOutage
 from mfasite.demo.history.people import HistoryPerson
 from mfasite.demo.history.timeline import LIFE, MessageResult, Place, Timeline
 from verification import method_registry
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.models import Browser, ChallengeState, Channel, Enrolment, FailureReason, MessageState
 from verification.models.random_row_handles import new_handle
 from verification.policies import DecisionReason
@@ -102,13 +102,20 @@ def _verify(
     challenge = challenges_and_messages.request(method, at, place=place, state=state, ended_at=ended_at)
     timeline.add_request(challenge, kind, result)
     said = challenges_and_messages.about(challenge)
-    timeline.event(at, verification_events.CHALLENGE_ISSUED, user_id=member.user.pk, place=place, **said)
+    timeline.event(at, verification_audit_events.CHALLENGE_ISSUED, user_id=member.user.pk, place=place, **said)
     for n, moment in enumerate(wrong if arrived else [], start=1):
         timeline.event(
-            moment, verification_events.CHALLENGE_FAILED, user_id=member.user.pk, place=place, n_failures=n, **said
+            moment,
+            verification_audit_events.CHALLENGE_FAILED,
+            user_id=member.user.pk,
+            place=place,
+            n_failures=n,
+            **said,
         )
     if is_proven:
-        timeline.event(ended_at, verification_events.CHALLENGE_PROVEN, user_id=member.user.pk, place=place, **said)
+        timeline.event(
+            ended_at, verification_audit_events.CHALLENGE_PROVEN, user_id=member.user.pk, place=place, **said
+        )
     return ended_at, is_proven
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from verification import audit, retention
-from verification.audit import digests, triggers, verification_events, verifying
+from verification.audit import digests, triggers, verification_audit_events, verifying
 from verification.db import partitions
 from verification.db.partitions import Month
 from verification.keys import crypto
@@ -95,7 +95,7 @@ def genuine(*, back: int, n: int) -> dict[str, float]:
 
 
 def _genuine(pk: int, at: datetime) -> AuditEvent:
-    row = AuditEvent(id=pk, at=at, kind=verification_events.CHALLENGE_PROVEN.kind, key_id=crypto.digest_key())
+    row = AuditEvent(id=pk, at=at, kind=verification_audit_events.CHALLENGE_PROVEN.kind, key_id=crypto.digest_key())
     row.user_id = row.actor_id = pk % 1000
     row.network, row.agent, row.detail = "192.0.2.7", "Mozilla/5.0 (X11; Linux x86_64)", {"method": "totp"}
     row.digest = digests.digest_of_event(row)

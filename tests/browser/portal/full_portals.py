@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts import app_passwords
 from tests.simulated.people import Person
 from verification import audit, browsers
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.models import Enrolment, Message
 
@@ -26,5 +26,7 @@ def fill_up(person: Person) -> None:
         app_passwords.issue(person.user, context, name=name, program="mail", network="2001:db8:1234:5678::/64")
     for _ in range(10):
         browsers.remember(person.user, context, days=14)
-        audit.record(verification_events.ENROLMENT_RENAMED, user_id=person.user.pk, context=context, method="passkey")
+        audit.record(
+            verification_audit_events.ENROLMENT_RENAMED, user_id=person.user.pk, context=context, method="passkey"
+        )
     Message.objects.all().delete()

@@ -18,7 +18,7 @@ from accounts.support.reports import list_of_reports
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
 from verification import audit
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.models import AuditEvent
 
@@ -128,12 +128,12 @@ def test_filter_by_a_username_that_nobody_has_says_so(aud: Person) -> None:
 
 
 def test_report_on_trouble_counts_what_is_declared_as_trouble(ana: Person) -> None:
-    audit.record(verification_events.CHALLENGE_REPORTED, user_id=ana.user.pk, context=Context(now=timezone.now()))
+    audit.record(verification_audit_events.CHALLENGE_REPORTED, user_id=ana.user.pk, context=Context(now=timezone.now()))
     audit.record(audit_events.SESSION_ENDED, user_id=ana.user.pk, context=Context(now=timezone.now()))
 
     counts = {row[0]: row[1] for row in list_of_reports.build("trouble", now=timezone.now()).rows}
 
-    assert counts[str(verification_events.CHALLENGE_REPORTED.trouble)] == 1
+    assert counts[str(verification_audit_events.CHALLENGE_REPORTED.trouble)] == 1
     assert len(counts) == 13
     assert sum(n for n in counts.values() if isinstance(n, int)) == 1
 

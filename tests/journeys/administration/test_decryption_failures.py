@@ -15,7 +15,7 @@ from accounts.support.imports import jobs
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Person, hire, join, work
 from verification import decryption_failures, enrolments, notices, policies, tasks
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 from verification.enrolments import signin_options
 from verification.models import AuditEvent, Enrolment, Message, MessageState
@@ -161,7 +161,7 @@ def test_alarm_is_raised_once(ana: Person, caplog: pytest.LogCaptureFixture) -> 
     tasks.evaluate_deliveries()
     tasks.evaluate_deliveries()
 
-    [event] = AuditEvent.objects.filter(kind=verification_events.SEALED_VALUE_DAMAGED.kind)
+    [event] = AuditEvent.objects.filter(kind=verification_audit_events.SEALED_VALUE_DAMAGED.kind)
     assert event.user_id == ana.user.pk
     assert event.detail == {"what": "enrolment", "ref": ana.enrolment("text").ref}
     assert len([record for record in caplog.records if record.name == decryption_failures.__name__]) == 1
@@ -179,7 +179,7 @@ def test_alarm_is_raised_after_a_request_that_failed_to(db: None, monkeypatch: p
 
     decryption_failures.report("enrolment", "one", now=timezone.now())
 
-    assert AuditEvent.objects.filter(kind=verification_events.SEALED_VALUE_DAMAGED.kind).count() == 1
+    assert AuditEvent.objects.filter(kind=verification_audit_events.SEALED_VALUE_DAMAGED.kind).count() == 1
 
 
 def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, damage: Damage) -> None:
@@ -194,7 +194,7 @@ def test_message_that_does_not_open_fails_and_stops_no_other(ana: Person, damage
 
     assert Message.objects.get(pk=sealed.pk).state == MessageState.FAILED
     assert AuditEvent.objects.filter(
-        kind=verification_events.SEALED_VALUE_DAMAGED.kind, detail__what="message"
+        kind=verification_audit_events.SEALED_VALUE_DAMAGED.kind, detail__what="message"
     ).exists()
     assert ana.browser.reload().status == 200
 

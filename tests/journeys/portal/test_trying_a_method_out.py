@@ -7,7 +7,7 @@ import pytest
 from tests.simulated.people import ANAS, OPTIONS, Clock, Person, work
 from tests.simulated.verdicts import spoken, verdicts
 from verification import notices
-from verification.audit import Details, verification_events
+from verification.audit import Details, verification_audit_events
 from verification.models import AuditEvent, Challenge, Failure, Message, MessageState, Purpose
 from verification.models import Browser as Remembered
 from verification.outcomes import Verdict
@@ -167,7 +167,9 @@ def test_failed_self_test_is_not_told_as_an_attack(ana_on_methods_page: Person) 
     page = ana_on_methods_page.browser.go("/activity/")
 
     attack, own = (
-        verification_events.CHALLENGE_FAILED.text_for(Details({"purpose": purpose}, method="Text message"), is_own=True)
+        verification_audit_events.CHALLENGE_FAILED.text_for(
+            Details({"purpose": purpose}, method="Text message"), is_own=True
+        )
         for purpose in (Purpose.SIGN_IN, Purpose.SELF_TEST)
     )
     assert attack not in page

@@ -13,7 +13,7 @@ from tests.verification.audit.conftest import events, faults, write
 from tests.verification.conftest import EngineUser
 from verification import audit
 from verification.audit import Problem, sealing, verifying
-from verification.audit.verification_events import PERSON_ERASED
+from verification.audit.verification_audit_events import PERSON_ERASED
 from verification.models import AuditSeal
 
 

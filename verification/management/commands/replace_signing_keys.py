@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from verification import audit, signing_keys
-from verification.audit import verification_events
+from verification.audit import verification_audit_events
 from verification.context import Context
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             made = signing_keys.replace(now)
             audit.record(
-                verification_events.SIGNING_KEYS_REPLACED,
+                verification_audit_events.SIGNING_KEYS_REPLACED,
                 user_id=None,
                 context=Context(now=now),
                 reason=options["reason"],
