@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from accounts.models import User
-from accounts.support.reports import audit_sentences_and_details
+from accounts.support.reports import audit_lines_from_events
 from accounts.support.reports.audit_search import AuditSearch, matching, readable_users
 
 _CHUNK = 1_000  # events of an export that are in memory at once
@@ -16,7 +16,7 @@ def rows(search: AuditSearch, *, staff: User | None = None) -> Iterator[tuple[ob
     yield ("ref", "at", "kind", "person", "actor", "network", "program", "detail", "digest", "sentence")
     found = matching(search, staff=staff).order_by("id").iterator(chunk_size=_CHUNK)
     while chunk := list(islice(found, _CHUNK)):
-        for line in audit_sentences_and_details.lines(chunk, is_checked=False, among=among):
+        for line in audit_lines_from_events.lines(chunk, is_checked=False, among=among):
             event = line.event
             yield (
                 event.ref,

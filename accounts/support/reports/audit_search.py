@@ -13,8 +13,8 @@ from accounts.models import User
 from accounts.models.people import fold
 from accounts.support import desk_scopes
 from accounts.support.actions import ranks
-from accounts.support.reports import audit_filter_groups, audit_sentences_and_details
-from accounts.support.reports.audit_sentences_and_details import AuditLine
+from accounts.support.reports import audit_filter_groups, audit_lines_from_events
+from accounts.support.reports.audit_lines_from_events import AuditLine
 from verification import audit
 from verification.db import query_plans
 from verification.models import AuditEvent
@@ -59,7 +59,7 @@ def find(search: AuditSearch, *, staff: User | None = None) -> tuple[list[AuditL
     with query_plans.for_these_values():
         events = list(matching(search, staff=staff).order_by("-id")[: PAGE_SIZE + 1])
     before = events[PAGE_SIZE - 1].pk if len(events) > PAGE_SIZE else 0
-    return audit_sentences_and_details.lines(events[:PAGE_SIZE], among=readable_users(staff)), before
+    return audit_lines_from_events.lines(events[:PAGE_SIZE], among=readable_users(staff)), before
 
 
 def readable_users(staff: User | None) -> QuerySet[User] | None:

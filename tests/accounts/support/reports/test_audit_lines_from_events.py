@@ -11,8 +11,8 @@ from accounts.applications import AccessReason
 from accounts.directories import PasswordResult
 from accounts.models import User
 from accounts.support.actions import ActionRefusal
-from accounts.support.reports import audit_sentences_and_details, list_of_reports
-from accounts.support.reports.audit_sentences_and_details import AuditLine
+from accounts.support.reports import audit_lines_from_events, list_of_reports
+from accounts.support.reports.audit_lines_from_events import AuditLine
 from tests.infrastructure import syntax_trees
 from verification import audit
 from verification.audit import Severity
@@ -37,7 +37,7 @@ def fay() -> User:
 def line(kind: str, *, user_id: int | None = None, actor_id: int | None = None, **detail: object) -> AuditLine:
     event = next(each for each in audit.declared() if each.kind == kind)
     audit.record(event, user_id=user_id, context=NOW, actor_id=actor_id, **detail)
-    return audit_sentences_and_details.lines([AuditEvent.objects.latest("id")])[0]
+    return audit_lines_from_events.lines([AuditEvent.objects.latest("id")])[0]
 
 
 def test_names_who_did_what_to_whom_and_the_ticket(cleo: User, fay: User) -> None:
@@ -97,13 +97,13 @@ def test_shows_whether_an_event_is_as_it_was_written(cleo: User) -> None:
     event = AuditEvent.objects.latest("id")
     event.network = "6.6.6.6"
 
-    assert audit_sentences_and_details.lines([event])[0].is_intact is False
+    assert audit_lines_from_events.lines([event])[0].is_intact is False
 
 
 def test_shows_an_event_that_nobody_declares_any_more() -> None:
     audit.record(audit.Event("fax.sent"), user_id=None, context=NOW)
 
-    found = audit_sentences_and_details.lines([AuditEvent.objects.latest("id")])[0]
+    found = audit_lines_from_events.lines([AuditEvent.objects.latest("id")])[0]
 
     assert (found.text, found.level) == ("Unknown event: fax.sent.", Severity.INFO)
 
