@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from accounts import directories, hashers, provisioning
-from accounts.directories import DirectoryEntry, Judged, PasswordResult, audit_events
+from accounts import hashers, ldap_directories, provisioning
+from accounts.ldap_directories import DirectoryEntry, Judged, PasswordResult, audit_events
 from accounts.models import Directory, User
 from accounts.provisioning import ChangeKind, PersonEntry, ProvisioningMethod, ProvisioningSource
 from verification import audit
@@ -41,23 +41,23 @@ def check(
 
     Shape: `name` as entered.
     """
-    among, until = directories.known(), until or directories.deadline()
+    among, until = ldap_directories.known(), until or ldap_directories.deadline()
     if user is None:
         hashers.take_time(password)
-        found = directories.check_stranger(among, name, password, context, until=until)
+        found = ldap_directories.check_stranger(among, name, password, context, until=until)
         return WRONG if found is None else _judged(*found, context)
     directory = _checking(user, among)
     if directory is None:
         if user.check_password(password):
             return CheckedPassword(answer=PasswordResult.RIGHT, user=user)
-        directories.take_time(among, until=until)
+        ldap_directories.take_time(among, until=until)
         return WRONG
     if not directory.is_active:
         return _incorrect(password, among, until=until)
-    judged = directories.check(directory, user, password, context, until=until)
+    judged = ldap_directories.check(directory, user, password, context, until=until)
     if judged.is_told_as_incorrect:
         hashers.take_time(password)
-        directories.take_time((each for each in among if each.pk != directory.pk), until=until)
+        ldap_directories.take_time((each for each in among if each.pk != directory.pk), until=until)
     return _judged(directory, judged, context)
 
 
@@ -66,12 +66,12 @@ WRONG = CheckedPassword(answer=PasswordResult.WRONG)
 
 def check_nobody(password: str) -> CheckedPassword:
     """Take as long as an incorrect password does. No directory gets to see this one."""
-    return _incorrect(password, directories.known(), until=directories.deadline())
+    return _incorrect(password, ldap_directories.known(), until=ldap_directories.deadline())
 
 
 def _incorrect(password: str, among: Collection[Directory], *, until: float) -> CheckedPassword:
     hashers.take_time(password)
-    directories.take_time(among, until=until)
+    ldap_directories.take_time(among, until=until)
     return WRONG
 
 
@@ -79,11 +79,11 @@ def take_rest(user: User, checked: CheckedPassword, password: str, *, until: flo
     """Take as long as an incorrect password would have, because a correct one is refused in the same words."""
     if checked.answer in {PasswordResult.WRONG, PasswordResult.LOCKED}:
         return
-    among = directories.known()
+    among = ldap_directories.known()
     directory = _checking(user, among)
     if directory is not None:
         hashers.take_time(password)
-    directories.take_time((each for each in among if each != directory), until=until)
+    ldap_directories.take_time((each for each in among if each != directory), until=until)
 
 
 def _checking(user: User, among: tuple[Directory, ...]) -> Directory | None:

@@ -8,7 +8,7 @@ from functools import cache
 
 from django.db.models import OuterRef, QuerySet
 
-from accounts import access, directories
+from accounts import access, ldap_directories
 from accounts import local_or_directory_password_check as password_check
 from accounts.app_passwords import failing_apps, generating, last_use_and_places
 from accounts.app_passwords.check_request import CheckRequest
@@ -122,7 +122,7 @@ def _without(request: CheckRequest) -> CheckedAppPassword:
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
         return CheckedAppPassword(CheckResult.LATER)
-    user, until = User.objects.filter(username=name).first(), directories.deadline()
+    user, until = User.objects.filter(username=name).first(), ldap_directories.deadline()
     checked = _check_password(user, request, until) if takes else password_check.WRONG
     is_accepted = checked.user is not None and _may_without(checked.user, request.now)
     if user is not None and not is_accepted:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from accounts.directories import Connection, LdapEntry, person_search
+from accounts.ldap_directories import Connection, LdapEntry, person_search
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind
 from verification import inputs

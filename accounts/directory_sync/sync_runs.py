@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.directories import ldap_binds_and_searches, password_of
 from accounts.directory_sync import (
     applying_batches,
     audit_events,
@@ -24,6 +23,7 @@ from accounts.directory_sync import (
 )
 from accounts.directory_sync.ldap_reading import Reader
 from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
+from accounts.ldap_directories import ldap_binds_and_searches, password_of
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import ChangeKind, EntryRefusal, ProvisioningMethod

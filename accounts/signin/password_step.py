@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from accounts import local_or_directory_password_check as password_check
 from accounts import provisioning
 from accounts import sign_in_and_password_audit_events as audit_events
-from accounts.directories import PasswordResult
-from accounts.directories import audit_events as directory_audit_events
+from accounts.ldap_directories import PasswordResult
+from accounts.ldap_directories import audit_events as directory_audit_events
 from accounts.models import User
 from accounts.models.people import fold
 from accounts.signin.breached_password_at_sign_in import note_breached_password

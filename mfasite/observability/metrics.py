@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import client_address, directories, directory_sync, invitations, provisioning
+from accounts import client_address, directory_sync, invitations, ldap_directories, provisioning
 from accounts.applications import audit_events
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from mfasite import conf
@@ -143,7 +143,7 @@ def _people_of_directories(now: datetime) -> Iterator[Metric]:
     """Count the people of each directory, and those who left within an hour."""
     people = GaugeMetricFamily("mfa_people", "People of a directory who can sign in", labels=["directory"])
     left = GaugeMetricFamily("mfa_people_left_hour", "Those it switched off in the last hour", labels=["directory"])
-    for directory in directories.known():
+    for directory in ldap_directories.known():
         found = provisioning.count(directory, now)
         people.add_metric([directory.name], found.of - found.n)
         left.add_metric([directory.name], found.n)

@@ -26,7 +26,7 @@ HOMES = (
     "accounts.sign_in_and_password_audit_events",
     "accounts.app_passwords.audit_events",
     "accounts.applications.audit_events",
-    "accounts.directories.audit_events",
+    "accounts.ldap_directories.audit_events",
     "accounts.directory_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",

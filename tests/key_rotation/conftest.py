@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts import directories, password_resets
+from accounts import ldap_directories, password_resets
 from accounts.models import (
     Directory,
     PasswordReset,
@@ -55,7 +55,7 @@ def possessions(ana: Person, mail: AppPasswordService) -> Possessions:
     sign_in_to_an_application(ana, context)
     protect_an_application(now)
     directory = Directory(**DIRECTORY, servers=["ldap.example.org"])
-    directories.seal_password(directory, "secret")
+    ldap_directories.seal_password(directory, "secret")
     directory.save()
     come_from_directories(ana, directory, now)
     ana.print_codes()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import directories, redirects, request_context
+from accounts import ldap_directories, redirects, request_context
 from accounts.access import stepping_up
 from accounts.models import User
 from accounts.sessions import session_assurance, session_store
@@ -77,7 +77,7 @@ def _page(request: HttpRequest, form: PasswordForm, next_url: str, *, about: str
 
 def _refusal(first: password_step.FirstStep, context: Context) -> str:
     if first.gate.is_open:
-        return str(directories.WORDS.get(first.answer) or incorrect_password_words.INCORRECT_PASSWORD)
+        return str(ldap_directories.WORDS.get(first.answer) or incorrect_password_words.INCORRECT_PASSWORD)
     return incorrect_password_words.too_many_passwords(when_words(first.gate.retry_at, context.now))
 
 
@@ -85,7 +85,7 @@ def _about(first: password_step.FirstStep) -> str:
     """Return the outcome that an article is about."""
     if not first.gate.is_open:
         return "password_waits"
-    return f"directory_{first.answer}" if first.answer in directories.WORDS else "password_wrong"
+    return f"directory_{first.answer}" if first.answer in ldap_directories.WORDS else "password_wrong"
 
 
 def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_url: str) -> HttpResponse:

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import directories, request_context
+from accounts import ldap_directories, request_context
 from accounts.admin_changes import ChangeForm, ChangesAdmin, ReasonPage, acts, with_reason
 from accounts.admin_site import AdminWords
 from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
-from accounts.directories import connection_test
+from accounts.ldap_directories import connection_test
 from accounts.models import Directory, User
 from accounts.models.directories import DirectoryKind
 from accounts.models.people import fold
@@ -261,11 +261,11 @@ class DirectoryAdmin(ChangesAdmin):
 
     def save_model(self, request: HttpRequest, obj: Directory, form: Any, change: bool) -> None:
         if password := form.cleaned_data.get("account_password"):
-            directories.seal_password(obj, password)
+            ldap_directories.seal_password(obj, password)
         super().save_model(request, obj, form, change)
 
     def forget(self) -> None:
-        directories.forget()
+        ldap_directories.forget()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People and groups keep their directory: it can be deleted only once it has none."""

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.applications import AccessReason
 from accounts.applications.audit_events import APPLICATION_ASKED, APPLICATION_REFUSED
-from accounts.directories import PasswordResult
-from accounts.directories.audit_events import DIRECTORY_REFUSED
+from accounts.ldap_directories import PasswordResult
+from accounts.ldap_directories.audit_events import DIRECTORY_REFUSED
 from accounts.models import Import, SecondStep, User
 from accounts.support import groups
 from accounts.support.actions import ACTIONS, ActionRefusal

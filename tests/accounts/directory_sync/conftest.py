@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Directory
 from mfasite.demo import child_processes
-from tests.real_programs import ldap_directories
+from tests.real_programs import directories_of_slapd_and_samba
 from tests.real_programs import slapd as ldap_server
 from tests.real_programs.slapd import BASE, Slapd
 from tests.simulated.staff import fay
@@ -32,4 +32,4 @@ def slapd(server: Slapd) -> Slapd:
 @pytest.fixture
 def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
     more = {"group_base": f"ou=groups,{BASE}", "mobile_attribute": "mobile", "sync_minutes": 60}
-    return partial(ldap_directories.of_slapd, slapd, **more)
+    return partial(directories_of_slapd_and_samba.of_slapd, slapd, **more)

@@ -10,7 +10,7 @@ from accounts import directory_sync
 from accounts.directory_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
 from accounts.models.directories import DirectoryKind
-from tests.real_programs import ldap_directories
+from tests.real_programs import directories_of_slapd_and_samba
 from tests.real_programs.samba import ACCOUNT_DISABLED, NORMAL_ACCOUNT, Samba
 from tests.simulated.people import Clock
 
@@ -36,7 +36,7 @@ def unit(samba: Samba) -> str:
 
 @pytest.fixture
 def directory(samba: Samba, unit: str, db: None) -> Callable[..., Directory]:
-    return partial(ldap_directories.of_samba, samba, unit, group_base=unit)
+    return partial(directories_of_slapd_and_samba.of_samba, samba, unit, group_base=unit)
 
 
 def run(directory: Directory) -> DirectorySync:

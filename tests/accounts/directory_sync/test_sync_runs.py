@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import directory_sync
-from accounts.directories import ldap_binds_and_searches
 from accounts.directory_sync import sync_runs
+from accounts.ldap_directories import ldap_binds_and_searches
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_sync_pages import row_words
 from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, sync_now

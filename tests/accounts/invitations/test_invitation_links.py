@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from accounts import directories, invitations
+from accounts import invitations, ldap_directories
 from accounts.invitations import InvitationState
 from accounts.models import Directory, Invitation, User
 from accounts.signin import invitation_links
@@ -27,7 +27,7 @@ NEW = "four words of mine"
 def of_directory(db: None, clock: Clock) -> Person:
     """Someone whose password a directory checks."""
     made = Directory(**DIRECTORY, servers=["ldap.example.org"])
-    directories.seal_password(made, "secret")
+    ldap_directories.seal_password(made, "secret")
     made.save()
     return fresh("otto", directory=made, directory_key="k1")
 

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import BasePasswordHasher, get_hasher
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, User
 from tests.simulated.http_browser import Browser, Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
@@ -57,7 +57,7 @@ def people(ana: Person, ben: Person, clock: Clock) -> dict[str, str]:
     join("spared-of-it", second_step="disabled")
     join("of-the-desk", is_staff=True)
     former = Directory.objects.create(name="Former", is_active=False)
-    directories.forget()
+    ldap_directories.forget()
     join("of-what-is-off", password="!", directory=former, directory_key="1")
     names = ["ana", "ben", "unusable", "blocked", "locked", "inactive", "spared-of-it", "of-the-desk", "of-what-is-off"]
     return dict.fromkeys(names, "")

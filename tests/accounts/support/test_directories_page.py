@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, Permission
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, DirectoryGroup, ScimAccess, User
 from accounts.models.directories import DirectoryKind
 from tests.every_page.admin_rows import DIRECTORY
@@ -14,7 +14,7 @@ from verification.models import AuditEvent
 @pytest.fixture
 def row(db: None, clock: Clock) -> Directory:
     made = Directory(**DIRECTORY, servers=["ldap.example.org"])
-    directories.seal_password(made, "the secret of the account")
+    ldap_directories.seal_password(made, "the secret of the account")
     made.save()
     return made
 

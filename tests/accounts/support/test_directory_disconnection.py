@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, DirectoryGroup, DirectorySync, Scope, SuggestedNumber, User
 from tests.every_page.admin_rows import DIRECTORY
 from tests.simulated.people import Clock, Person, hire, join
@@ -19,7 +19,7 @@ LIST = "/admin/accounts/directory/"
 @pytest.fixture
 def staff_ldap(db: None, clock: Clock) -> Directory:
     made = Directory(**DIRECTORY, servers=["ldap.example.org"], is_active=False)
-    directories.seal_password(made, "the secret of the account")
+    ldap_directories.seal_password(made, "the secret of the account")
     made.save()
     return made
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.directory_sync.planned_changes import SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, Scope, User
 from accounts.models.directories import DirectoryKind
@@ -38,7 +38,7 @@ def fay(north: Group, clock: Clock) -> Person:
 @pytest.fixture
 def staff_ldap(db: None, clock: Clock) -> Directory:
     made = Directory(**DIRECTORY, servers=["ldap.example.org"], sync_minutes=60)
-    directories.seal_password(made, "the secret of the account")
+    ldap_directories.seal_password(made, "the secret of the account")
     made.save()
     return made
 

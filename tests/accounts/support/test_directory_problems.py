@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import directories, directory_sync, provisioning
+from accounts import directory_sync, ldap_directories, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import ChangeKind, PersonChange, PersonEntry, ProvisioningMethod, ProvisioningSource
@@ -51,7 +51,7 @@ def send_people(directory: Directory, clock: Clock, *, n_off: int) -> None:
 @pytest.fixture
 def staff_ldap(db: None, clock: Clock) -> Directory:
     made = Directory(**DIRECTORY, servers=["ldap.example.org"], sync_minutes=60)
-    directories.seal_password(made, "the secret of the account")
+    ldap_directories.seal_password(made, "the secret of the account")
     made.save()
     return made
 

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import SyncEvery
 from accounts.support import directory_problems
@@ -24,7 +24,7 @@ LIST = "/admin/accounts/directory/"
 @pytest.fixture
 def directory(db: None, clock: Clock) -> Directory:
     made = Directory(**DIRECTORY, servers=["ldap.example.org"], sync_minutes=60)
-    directories.seal_password(made, "the secret of the account")
+    ldap_directories.seal_password(made, "the secret of the account")
     made.save()
     return made
 

@@ -91,7 +91,7 @@ class _DirectoryWorker:
 
     def make(self, ca: str) -> None:
         """Add the directory."""
-        from accounts import directories
+        from accounts import ldap_directories
         from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
         from accounts.models import Directory
 
@@ -104,7 +104,7 @@ class _DirectoryWorker:
             group_base=f"ou=groups,{BASE}",
             **FILTERS_AND_ATTRIBUTES["openldap"],
         )
-        directories.seal_password(made, ACCOUNT_PASSWORD)
+        ldap_directories.seal_password(made, ACCOUNT_PASSWORD)
         made.full_clean()
         made.save()
         self.directory = made

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.applications import AccessReason
-from accounts.directories import PasswordResult
+from accounts.ldap_directories import PasswordResult
 from accounts.models import User
 from accounts.support.actions import ActionRefusal
 from accounts.support.reports import audit_lines_from_events, list_of_reports

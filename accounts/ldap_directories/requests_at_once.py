@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from accounts import conf
-from accounts.directories import timeouts
+from accounts.ldap_directories import timeouts
 
 _places = threading.Condition()
 _taken: dict[int, dict[object, float]] = {}  # of this process: directory -> when each request for it began

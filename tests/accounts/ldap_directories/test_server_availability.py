@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from accounts import directories
-from accounts.directories import ldap_binds_and_searches, server_availability
-from accounts.directories.password_result_codes import PasswordResult
+from accounts import ldap_directories
+from accounts.ldap_directories import ldap_binds_and_searches, server_availability
+from accounts.ldap_directories.password_result_codes import PasswordResult
 from accounts.models import Directory
 from tests.simulated.people import Clock
 from verification.context import Context
@@ -35,13 +35,15 @@ def test_a_server_that_answered_is_up_whatever_it_answered(clock: Clock, monkeyp
     monkeypatch.setattr(ldap_binds_and_searches, "connected", _connected)
     monkeypatch.setattr(ldap_binds_and_searches, "is_installed", lambda: True)
     made = Directory(name="Domain", kind="openldap", servers=["ldap.example.org"], account="cn=us", base="dc=example")
-    directories.seal_password(made, "secret")
+    ldap_directories.seal_password(made, "secret")
     made.save()
     url = ldap_binds_and_searches.url_of(made, "ldap.example.org")
     server_availability.note_down(url)
     monkeypatch.setitem(server_availability._down, url, time.monotonic() - 1)
 
-    found = directories.check_stranger([made], "twins", "x", Context(now=clock.now), until=directories.deadline())
+    found = ldap_directories.check_stranger(
+        [made], "twins", "x", Context(now=clock.now), until=ldap_directories.deadline()
+    )
 
     assert found is not None
     assert found[1].answer is PasswordResult.AWAY

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.directories.password_result_codes import PasswordResult
+from accounts.ldap_directories.password_result_codes import PasswordResult
 
 WORDS: Mapping[PasswordResult, object] = {
     PasswordResult.MUST_CHANGE: _(

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.directories import connection_test, server_availability
-from accounts.directories.ldap_binds_and_searches import Away, Connection
-from accounts.directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
+from accounts.ldap_directories import connection_test, server_availability
+from accounts.ldap_directories.ldap_binds_and_searches import Away, Connection
+from accounts.ldap_directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
 from tests.simulated.app_password_services import AppPasswordService

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accounts.directories import ldap_binds_and_searches
-from accounts.directories.ldap_binds_and_searches import Connection
-from accounts.directories.password_result_codes import NotChecked, PasswordResult
-from accounts.directories.person_search import DirectoryEntry
-from accounts.directories.service_account_password import password_of
+from accounts.ldap_directories import ldap_binds_and_searches
+from accounts.ldap_directories.ldap_binds_and_searches import Connection
+from accounts.ldap_directories.password_result_codes import NotChecked, PasswordResult
+from accounts.ldap_directories.person_search import DirectoryEntry
+from accounts.ldap_directories.service_account_password import password_of
 from accounts.models import Directory
 
 

@@ -8,10 +8,10 @@ from functools import partial
 
 import pytest
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory
 from mfasite.demo import child_processes
-from tests.real_programs import ldap_directories
+from tests.real_programs import directories_of_slapd_and_samba
 from tests.real_programs import slapd as ldap_server
 from tests.real_programs.slapd import Slapd
 
@@ -19,9 +19,9 @@ from tests.real_programs.slapd import Slapd
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     """Forget the directories and the servers that were down in another test."""
-    directories.forget()
+    ldap_directories.forget()
     yield
-    directories.forget()
+    ldap_directories.forget()
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def slapd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
 
 @pytest.fixture
 def directory(slapd: Slapd, db: None) -> Callable[..., Directory]:
-    return partial(ldap_directories.of_slapd, slapd)
+    return partial(directories_of_slapd_and_samba.of_slapd, slapd)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, SuggestedNumber, User
 from accounts.models.directories import Encryption
 from accounts.provisioning import suggested_numbers
@@ -168,7 +168,7 @@ def test_asks_nobody_about_people_of_a_directory_that_is_off(directory: Callable
     tried("dora", PASSWORD)
 
     Directory.objects.filter(pk=made.pk).update(is_active=False)
-    directories.forget()
+    ldap_directories.forget()
 
     assert tried("dora", PASSWORD).shown.path == "/sign-in/"
 
@@ -266,7 +266,7 @@ def test_says_that_it_is_away_and_local_people_still_sign_in(
         again = tried("dora", "wrong")
     finally:
         slapd.start()
-    directories.forget()
+    ldap_directories.forget()
 
     assert {refusal(browser) for browser in (away, unknown, again)} == {"directory_away"}
     assert local.shown.path == "/sign-in/register/"
@@ -284,7 +284,7 @@ def test_attempts_that_nobody_answered_are_no_incorrect_passwords(
             assert refusal(tried("dora", PASSWORD)) == "directory_away"
     finally:
         slapd.start()
-    directories.forget()
+    ldap_directories.forget()
 
     assert tried("dora", PASSWORD).shown.path == "/sign-in/register/"
 

@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("s
 PEOPLE = tuple(f"hang.{number}" for number in range(16))
 AWAY = 'data-outcome="sign_in:directory_away"'
 _ADD = """
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory
 made = Directory(name="Domain", kind="active_directory", **{values!r})
-directories.seal_password(made, {password!r})
+ldap_directories.seal_password(made, {password!r})
 made.full_clean()
 made.save()
 """

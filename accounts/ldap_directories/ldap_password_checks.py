@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from accounts.directories import (
+from accounts.ldap_directories import (
     ldap_binds_and_searches,
     lockout_protection,
     requests_at_once,
     server_availability,
     timeouts,
 )
-from accounts.directories.ldap_binds_and_searches import Connection
-from accounts.directories.password_result_codes import NotChecked, PasswordResult
-from accounts.directories.person_search import DirectoryEntry
-from accounts.directories.service_account_password import password_of
+from accounts.ldap_directories.ldap_binds_and_searches import Connection
+from accounts.ldap_directories.password_result_codes import NotChecked, PasswordResult
+from accounts.ldap_directories.person_search import DirectoryEntry
+from accounts.ldap_directories.service_account_password import password_of
 from accounts.models import Directory, User
 from verification.context import Context
 from verification.db.ttl_cache import TTLCache
@@ -47,7 +47,10 @@ _all = TTLCache(_load)
 
 
 def known() -> tuple[Directory, ...]:
-    """Return all directories, in order. Read for every sign-in, so that no name costs a query more."""
+    """Return all directories in order, also those that send by SCIM.
+
+    Read for every sign-in, so that no name costs a query more.
+    """
     return _all.read()
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 
-from accounts.directories import timeouts
+from accounts.ldap_directories import timeouts
 from accounts.models.directories import Encryption
 
 THREAD_NAME = "directory"  # of the threads

@@ -1,6 +1,6 @@
 """Directories of the real LDAP servers of the tests, as an administrator adds them."""
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.default_ldap_filters_and_attributes import FILTERS_AND_ATTRIBUTES
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind, Encryption
@@ -36,7 +36,7 @@ def of_samba(server: Samba, unit: str, **more: object) -> Directory:
 
 def _add(kind: DirectoryKind, password: str, values: dict[str, object]) -> Directory:
     made = Directory(**({"kind": kind, "encryption": Encryption.LDAPS, **FILTERS_AND_ATTRIBUTES[kind]} | values))
-    directories.seal_password(made, password)
+    ldap_directories.seal_password(made, password)
     made.full_clean()
     made.save()
     return made

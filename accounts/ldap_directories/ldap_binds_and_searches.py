@@ -20,9 +20,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.utils.functional import SimpleLazyObject
 
-from accounts.directories import encrypted_sockets, person_search, timeouts
-from accounts.directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
-from accounts.directories.person_search import DirectoryEntry
+from accounts.ldap_directories import encrypted_sockets, person_search, timeouts
+from accounts.ldap_directories.password_result_codes import NotChecked, PasswordResult, of_refused_bind
+from accounts.ldap_directories.person_search import DirectoryEntry
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind, Encryption
 

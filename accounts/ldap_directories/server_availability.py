@@ -3,7 +3,7 @@
 import threading
 import time
 
-from accounts.directories import timeouts
+from accounts.ldap_directories import timeouts
 
 _lock = threading.Lock()
 _down: dict[str, float] = {}  # of this process: address -> when it is asked again, by the monotonic clock

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.directories.person_search import DirectoryEntry
+from accounts.ldap_directories.person_search import DirectoryEntry
 from accounts.models import Directory
 from accounts.models.people import fold
 from verification import limits

@@ -7,11 +7,11 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from accounts import directories
+from accounts import ldap_directories
 from accounts.models import Directory, User
 from accounts.models.directories import Encryption
 from helpcenter.models import Article
-from tests.real_programs import ldap_directories
+from tests.real_programs import directories_of_slapd_and_samba
 from tests.real_programs.samba import ACCOUNT_DISABLED, DOMAIN, LOCKOUT, NORMAL_ACCOUNT, PASSWORD, Samba
 from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.directory_sign_ins import refusal, refusals, tried
@@ -50,7 +50,7 @@ def people(samba: Samba, unit: str) -> People:
 
 @pytest.fixture
 def directory(samba: Samba, people: People, unit: str, db: None) -> Callable[..., Directory]:
-    return partial(ldap_directories.of_samba, samba, unit)
+    return partial(directories_of_slapd_and_samba.of_samba, samba, unit)
 
 
 # Signing in -----------------------------------------------------------------------------------------------------
@@ -118,8 +118,10 @@ def test_an_empty_password_never_reaches_the_directory(
 
     for password in ("", "\0", f"{PASSWORD}\0"):
         context = Context(now=clock.now, network="192.0.2.7", agent="")
-        judged = directories.check(Directory.objects.get(), fritz, password, context, until=directories.deadline())
-        assert judged.answer is directories.PasswordResult.WRONG
+        judged = ldap_directories.check(
+            Directory.objects.get(), fritz, password, context, until=ldap_directories.deadline()
+        )
+        assert judged.answer is ldap_directories.PasswordResult.WRONG
 
     assert samba.read(people["fritz"], "badPwdCount") in ([], ["0"])
 
@@ -161,7 +163,7 @@ def test_says_why_a_correct_password_is_refused_and_nothing_about_another(
     right, wrong, nobody = tried(name, PASSWORD), tried(name, "wrong"), tried("nobody", "wrong")
 
     assert refusal(right) == f"directory_{why}"
-    assert str(directories.WORDS[directories.PasswordResult(why)]) in right.shown
+    assert str(ldap_directories.WORDS[ldap_directories.PasswordResult(why)]) in right.shown
     assert Article.objects.get(slug="directory-password").get_absolute_url() in right.shown.html
     assert (refusal(wrong), refusal(nobody)) == ("password_wrong", "password_wrong")
     assert refusals() == [why]

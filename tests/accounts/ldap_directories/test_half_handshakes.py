@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.directories import encrypted_sockets, ldap_binds_and_searches, timeouts
+from accounts.ldap_directories import encrypted_sockets, ldap_binds_and_searches, timeouts
 from accounts.models import Directory
 from accounts.models.directories import Encryption
 from tests.faults.servers import certificate

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts import directories
-from accounts.directories import connection_test
+from accounts import ldap_directories
+from accounts.ldap_directories import connection_test
 from accounts.models import Directory
 from accounts.models.directories import Encryption
 from tests.real_programs.slapd import PASSWORD, Slapd
@@ -74,7 +74,7 @@ def test_the_test_names_the_step_that_fails(directory: Callable[..., Directory])
 
     made.base = "ou=nowhere,dc=example,dc=org"
     assert steps(made)[-1] == ("Search", False)
-    directories.seal_password(made, "not the password")
+    ldap_directories.seal_password(made, "not the password")
     assert steps(made)[-1] == ("Service account", False)
     made.ca = ""
     assert steps(made) == [("Connection", False)]

@@ -7,10 +7,10 @@ from contextlib import ExitStack, nullcontext
 import pytest
 from django.contrib.auth.hashers import get_hasher
 
-from accounts import conf, directories
+from accounts import conf, ldap_directories
 from accounts import local_or_directory_password_check as password_check
-from accounts.directories import requests_at_once
-from accounts.directories.ldap_binds_and_searches import Connection
+from accounts.ldap_directories import requests_at_once
+from accounts.ldap_directories.ldap_binds_and_searches import Connection
 from accounts.models import Directory, User
 from tests.real_programs.slapd import PASSWORD, Slapd
 from tests.simulated.app_password_services import AppPasswordService
@@ -54,7 +54,7 @@ def people(directory: Callable[..., Directory], clock: Clock) -> dict[str, User 
         tried(name, PASSWORD)
     Directory.objects.filter(pk=off.pk).update(is_active=False)
     Directory.objects.filter(name="Guests").update(adds_people=False)
-    directories.forget()
+    ldap_directories.forget()
     join("local")
     return {each.username: each for each in User.objects.all()} | {"emil": None, "nobody": None}
 
@@ -67,7 +67,7 @@ def test_an_incorrect_password_takes_as_much_work_for_every_username(
     for name, user in people.items():
         work.clear()
         context = Context(now=clock.now, network="192.0.2.7", agent="")
-        assert password_check.check(user, name, "wrong", context).answer is directories.PasswordResult.WRONG
+        assert password_check.check(user, name, "wrong", context).answer is ldap_directories.PasswordResult.WRONG
         took[name] = {what: work[what] for what in ("connection", "search", "bind", "hash")}
 
     assert set(took) == {"karl", "dora", "gerd", "local", "emil", "nobody"}
@@ -113,7 +113,7 @@ def test_neither_a_name_nor_a_password_reaches_a_directory_that_has_nothing_to_d
     seen = list[str]()
     real = Connection.bind
 
-    def bind(self: Connection, dn: str, password: str) -> directories.PasswordResult:
+    def bind(self: Connection, dn: str, password: str) -> ldap_directories.PasswordResult:
         seen.append(f"{dn} {password}")
         return real(self, dn, password)
 
@@ -142,18 +142,20 @@ def test_a_made_up_question_takes_no_directorys_last_place(
     waits = list[float]()
     with ExitStack() as stack, monkeypatch.context() as patched:
         for _place in range(conf.directory_requests() - n_left):
-            stack.enter_context(requests_at_once.place(made.pk, until=directories.deadline()))
+            stack.enter_context(requests_at_once.place(made.pk, until=ldap_directories.deadline()))
         patched.setattr(requests_at_once._places, "wait", waits.append)
         wrong = password_check.check(User.objects.get(), "local", "wrong", context)
         nobody = password_check.check_nobody("wrong")
         asked_about_nobody = work["connection"]
         answer = (
-            password_check.check(None, "dora", PASSWORD, context).answer if n_left else directories.PasswordResult.RIGHT
+            password_check.check(None, "dora", PASSWORD, context).answer
+            if n_left
+            else ldap_directories.PasswordResult.RIGHT
         )
 
     assert wrong == nobody == password_check.WRONG
     assert (asked_about_nobody, waits) == (0, [])
-    assert answer is directories.PasswordResult.RIGHT
+    assert answer is ldap_directories.PasswordResult.RIGHT
 
 
 def test_all_questions_of_a_sign_in_share_one_deadline(

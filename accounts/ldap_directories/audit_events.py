@@ -3,7 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.directories.password_result_codes import PasswordResult
+from accounts.ldap_directories.password_result_codes import PasswordResult
 from verification.audit import Details, Event, Severity, UserEvent, declare
 
 
