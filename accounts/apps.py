@@ -19,12 +19,12 @@ class AccountsConfig(AppConfig):
         from accounts.app_passwords import audit_events as _app_password_events  # noqa: F401  (declares events)
         from accounts.applications import audit_events as _application_events  # noqa: F401  (declares events)
         from accounts.applications import session_revocation
-        from accounts.directory_sync import audit_events as _sync_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import audit_events as _oidc_events  # noqa: F401  (declares events)
         from accounts.integrations.oidc import authorization_codes
         from accounts.integrations.oidc.back_channel import deliveries_and_retries
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.ldap_directories import audit_events as _directory_events  # noqa: F401  (declares events)
+        from accounts.ldap_sync import audit_events as _sync_events  # noqa: F401  (declares events)
         from accounts.management import roles_after_migrate
         from accounts.portal import this_wasnt_me_audit_events as _portal_events  # noqa: F401  (declares events)
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)

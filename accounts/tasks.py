@@ -7,7 +7,7 @@ from celery import shared_task
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts import applications, directory_sync, invitations
+from accounts import applications, invitations, ldap_sync
 from accounts.integrations.oidc import authorization_codes
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
@@ -33,7 +33,7 @@ def purge(**_more: Any) -> None:
         lambda: retention.remove(GroupRequest.objects.filter(ends_at__lt=desk_requests_since)),
         lambda: retention.remove(LogEntry.objects.filter(action_time__lt=retention.audit_kept_since(now))),
         lambda: jobs.purge(now),
-        lambda: directory_sync.purge(now),
+        lambda: ldap_sync.purge(now),
         lambda: authorization_codes.purge(now),
         lambda: deliveries_and_retries.purge(now),
         lambda: applications.purge(now),
@@ -56,7 +56,7 @@ def imports(**_more: Any) -> None:
 def sync_directories(**_more: Any) -> None:
     """Read the directories that are due, and those that someone wants read. Runs every few seconds."""
     now = timezone.now()
-    run_each(lambda: directory_sync.schedule(now), lambda: directory_sync.work(now))
+    run_each(lambda: ldap_sync.schedule(now), lambda: ldap_sync.work(now))
 
 
 @shared_task(name="accounts.tasks.remind_of_invitations")

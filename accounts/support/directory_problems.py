@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import directory_sync, provisioning
+from accounts import ldap_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.provisioning import ChangeKind
 from accounts.support import desk_scopes
@@ -58,7 +58,7 @@ def changes_others(run: DirectorySync, staff: User) -> bool:
     """
     if not desk_scopes.is_scoped(staff):
         return False
-    changes = run.rows.exclude(what__in=[ChangeKind.REFUSED, directory_sync.SHORTENED])
+    changes = run.rows.exclude(what__in=[ChangeKind.REFUSED, ldap_sync.SHORTENED])
     return changes.filter(Q(user=None) | ~Q(user__in=desk_scopes.visible(staff))).exists()
 
 
@@ -135,7 +135,7 @@ def went_before(run: DirectorySync) -> str:
     if not run.n_switched_off or provisioning.Departures(n=run.n_switched_off, of=run.n_active).are_many:
         return ""
     at = run.read_at or run.made_at
-    n = provisioning.count(run.directory, at, confirmed_at=directory_sync.confirmed_at(run.directory)).n
+    n = provisioning.count(run.directory, at, confirmed_at=ldap_sync.confirmed_at(run.directory)).n
     words = ngettext(
         "%(n)d other was switched off in the hour before.", "%(n)d others were switched off in the hour before.", n
     )

@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from accounts import client_address, directory_sync, invitations, ldap_directories, provisioning
+from accounts import client_address, invitations, ldap_directories, ldap_sync, provisioning
 from accounts.applications import audit_events
 from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from mfasite import conf
@@ -126,13 +126,13 @@ def _directories(now: datetime) -> Iterator[Metric]:
     people = GaugeMetricFamily(
         "mfa_directory_people", "People of the last complete run", labels=["directory", "result"]
     )
-    for health in directory_sync.health_of_all():
+    for health in ldap_sync.health_of_all():
         name = [health.directory.name]
         if (old := health.age(now)) is not None:
             age.add_metric(name, old.total_seconds())
         if health.took is not None:
             took.add_metric(name, health.took.total_seconds())
-        stale.add_metric(name, directory_sync.is_stale(health, now))
+        stale.add_metric(name, ldap_sync.is_stale(health, now))
         waits.add_metric(name, health.waits)
         for result, n in health.counts().items():
             people.add_metric([*name, result], n)

@@ -27,7 +27,7 @@ HOMES = (
     "accounts.app_passwords.audit_events",
     "accounts.applications.audit_events",
     "accounts.ldap_directories.audit_events",
-    "accounts.directory_sync.audit_events",
+    "accounts.ldap_sync.audit_events",
     "accounts.integrations.oidc.audit_events",
     "accounts.invitations.audit_events",
     "accounts.portal.this_wasnt_me_audit_events",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import applications, directory_sync
+from accounts import applications, ldap_sync
 from accounts.models import GroupRequest, Import, User
 from accounts.models.people import fold
 from accounts.support.actions import action_preview
@@ -97,7 +97,7 @@ def _text(job: Import) -> str:
 
 def _leave_directory_runs(person: User, now: datetime) -> None:
     """Remove a user from runs of directories. Errors: `Unneeded` while one of these is under way."""
-    if not directory_sync.forget(person, lambda text: is_named(person, text), now):
+    if not ldap_sync.forget(person, lambda text: is_named(person, text), now):
         raise Unneeded(_("A directory that lists them is being read. Try again when the run is done."))
 
 

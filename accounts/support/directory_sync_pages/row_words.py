@@ -7,7 +7,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import directory_sync
+from accounts import ldap_sync
 from accounts.admin_site import EMPTY
 from accounts.models import Directory, DirectorySyncRow
 from accounts.models.people import MAX_NAME_LENGTH
@@ -65,12 +65,12 @@ _FIELDS: Mapping[str, object] = {
 
 def in_short(directory: Directory, now: datetime) -> str:
     """Return how the reading of a directory stands, for the list of directories."""
-    health = directory_sync.health_of(directory)
+    health = ldap_sync.health_of(directory)
     if health.waits:
         return _("Waiting for confirmation")
     if health.has_failed:
         return _("Couldn’t be read")
-    if directory_sync.is_stale(health, now):
+    if ldap_sync.is_stale(health, now):
         return _("Not read for a long time")
     if health.good is not None and health.good.read_at is not None:
         return _("Read %(when)s") % {"when": time_format.short_moment(health.good.read_at)}

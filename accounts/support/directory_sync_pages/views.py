@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from accounts import admin_changes, directory_sync, redirects, request_context
+from accounts import admin_changes, ldap_sync, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.sessions.session_assurance import AuthedRequest
@@ -62,15 +62,15 @@ def _run(request: AuthedRequest, ref: str, *, verb: str = "view") -> DirectorySy
 def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show how a directory is read: its state, and the latest runs."""
     directory = _directory(request, pk)
-    health = directory_sync.health_of(directory)
+    health = ldap_sync.health_of(directory)
     now = request_context.read(request).now
     runs = DirectorySync.objects.filter(directory=directory)
     context = {
         "directory": directory,
         "problems": directory_problems.problems(request.user, directory),
         "health": health,
-        "is_stale": directory_sync.is_stale(health, now),
-        "days_kept": directory_sync.RUN_RETENTION.days,
+        "is_stale": ldap_sync.is_stale(health, now),
+        "days_kept": ldap_sync.RUN_RETENTION.days,
         "runs": runs.select_related("made_by").order_by("-pk")[:_MAX_RUNS_SHOWN],
         "may_act": request.user.has_perm("accounts.change_directory"),
         "n_people": directory.people.filter(policies.can_sign_in(now)).count(),
@@ -84,7 +84,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
 def preview(request: AuthedRequest, pk: int) -> HttpResponse:
     """Read a directory and show what would change."""
     directory = _directory(request, pk, verb="change")
-    run = directory_sync.begin(directory, request.user, request_context.read(request), is_preview=True)
+    run = ldap_sync.begin(directory, request.user, request_context.read(request), is_preview=True)
     return redirect("admin:directory-run", run.ref)
 
 
@@ -94,7 +94,7 @@ def start(request: AuthedRequest, pk: int) -> HttpResponseBase:
 
     def run(reason: str) -> HttpResponse:
         context = request_context.read(request)
-        begun = directory_sync.begin(directory, request.user, context, is_preview=False, reason=reason)
+        begun = ldap_sync.begin(directory, request.user, context, is_preview=False, reason=reason)
         return redirect("admin:directory-run", begun.ref)
 
     lines = (
@@ -176,7 +176,7 @@ def confirm(request: AuthedRequest, ref: str) -> HttpResponseBase:
         return redirect("admin:directory-run", ref)
 
     def apply(reason: str) -> HttpResponse:
-        if not directory_sync.confirm(run, request.user, request_context.read(request), reason=reason):
+        if not ldap_sync.confirm(run, request.user, request_context.read(request), reason=reason):
             messages.warning(request, _("These changes can’t be applied any more. Read the directory again."))
         return redirect("admin:directory-run", ref)
 
@@ -214,7 +214,7 @@ def cancel(request: AuthedRequest, ref: str) -> HttpResponseBase:
     back = resolve_url("admin:directory-run", ref)
 
     def end(reason: str) -> HttpResponse:
-        if not directory_sync.cancel(run, request.user, request_context.read(request), reason=reason):
+        if not ldap_sync.cancel(run, request.user, request_context.read(request), reason=reason):
             messages.info(request, _("It had already ended."))
         return redirect(back)
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts import ldap_directories
-from accounts.directory_sync.planned_changes import SyncPlan
+from accounts.ldap_sync.planned_changes import SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, Scope, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import PersonEntry

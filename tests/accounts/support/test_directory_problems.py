@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import directory_sync, ldap_directories, provisioning
+from accounts import ldap_directories, ldap_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import ChangeKind, PersonChange, PersonEntry, ProvisioningMethod, ProvisioningSource
@@ -155,7 +155,7 @@ def test_a_run_that_waits_is_shown_until_it_is_decided(
     assert WOULD_LEAVE in dev.browser.go(PEOPLE).outcomes
     assert "anna, bert" not in dev.browser.shown
     context = Context(now=timezone.now())
-    assert directory_sync.cancel(run, fay.user, context, reason="The base was incorrect.")
+    assert ldap_sync.cancel(run, fay.user, context, reason="The base was incorrect.")
     assert WOULD_LEAVE not in fay.browser.go(PEOPLE).outcomes
 
 

@@ -113,7 +113,7 @@ class _DirectoryWorker:
         """Read it once."""
         from django.utils import timezone
 
-        from accounts import directory_sync
+        from accounts import ldap_sync
         from accounts.models import User
         from verification import audit
         from verification.context import Context
@@ -121,9 +121,9 @@ class _DirectoryWorker:
         n_events, _seals = audit.size()
         staff = User.objects.order_by("pk").first()
         assert staff is not None
-        started = directory_sync.begin(self.directory, staff, Context(now=timezone.now()), is_preview=False)
+        started = ldap_sync.begin(self.directory, staff, Context(now=timezone.now()), is_preview=False)
         before, begun = peak_memory.forget_peak("self"), time.perf_counter()
-        directory_sync.work(timezone.now())
+        ldap_sync.work(timezone.now())
         seconds, peak = time.perf_counter() - begun, peak_memory.memory("self", "VmHWM")
         started.refresh_from_db()
         assert started.state == "done", f"{started.state}: {started.error}"

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import app_passwords
-from accounts.directory_sync import batches
+from accounts.ldap_sync import batches
 from accounts.models import (
     Directory,
     DirectorySync,

@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from django.utils import timezone
 
-from accounts import directory_sync
-from accounts.directory_sync import applying_batches, sync_runs
+from accounts import ldap_sync
+from accounts.ldap_sync import applying_batches, sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
-from tests.accounts.directory_sync.runs import State, context, events, preview, sync_now
+from tests.accounts.ldap_sync.runs import State, context, events, preview, sync_now
 from tests.real_programs.slapd import BASE, Slapd
 from tests.simulated.people import Clock, Person
 
@@ -100,12 +100,12 @@ def test_only_one_run_of_a_directory_is_under_way(
     directory: Callable[..., Directory], clock: Clock, fay: Person
 ) -> None:
     made = directory()
-    first = directory_sync.begin(made, fay.user, context(), is_preview=False, reason="now")
+    first = ldap_sync.begin(made, fay.user, context(), is_preview=False, reason="now")
 
-    assert directory_sync.begin(made, fay.user, context(), is_preview=True) == first
-    assert directory_sync.schedule(timezone.now()) == 0
-    assert directory_sync.cancel(first, fay.user, context(), reason="not yet")
-    assert not directory_sync.cancel(first, fay.user, context(), reason="not yet")
+    assert ldap_sync.begin(made, fay.user, context(), is_preview=True) == first
+    assert ldap_sync.schedule(timezone.now()) == 0
+    assert ldap_sync.cancel(first, fay.user, context(), reason="not yet")
+    assert not ldap_sync.cancel(first, fay.user, context(), reason="not yet")
     assert sync_runs.work(timezone.now()) == 0
 
 
@@ -119,7 +119,7 @@ def test_a_directory_is_read_when_its_interval_is_over(
     starts = []
 
     for _turn in range(9):
-        starts.append(directory_sync.schedule(timezone.now()))
+        starts.append(ldap_sync.schedule(timezone.now()))
         sync_runs.work(timezone.now())
         clock.forward(minutes=15)
 
@@ -133,7 +133,7 @@ def test_a_run_that_failed_is_tried_again_sooner(
     starts = []
 
     for _turn in range(4):
-        starts.append(directory_sync.schedule(timezone.now()))
+        starts.append(ldap_sync.schedule(timezone.now()))
         sync_runs.work(timezone.now())
         clock.forward(minutes=6)
 
@@ -146,7 +146,7 @@ def test_a_directory_that_is_off_is_not_read(
 ) -> None:
     directory(**off)
 
-    assert directory_sync.schedule(timezone.now()) == 0
+    assert ldap_sync.schedule(timezone.now()) == 0
 
 
 def test_a_directory_without_a_complete_answer_for_three_intervals_is_stale(
@@ -156,7 +156,7 @@ def test_a_directory_without_a_complete_answer_for_three_intervals_is_stale(
     sync_now(made)
 
     def stale() -> bool:
-        return directory_sync.is_stale(directory_sync.health_of(made), timezone.now())
+        return ldap_sync.is_stale(ldap_sync.health_of(made), timezone.now())
 
     assert not stale()
     clock.forward(minutes=46)
@@ -169,13 +169,13 @@ def test_old_runs_are_deleted(slapd: Slapd, directory: Callable[..., Directory],
     shown = preview(made, fay)
 
     clock.forward(hours=25)
-    directory_sync.purge(timezone.now())
+    ldap_sync.purge(timezone.now())
     shown.refresh_from_db()
 
     assert (shown.state, shown.batches.count(), shown.rows.count()) == (State.REPLACED, 0, 1)
     clock.forward(days=7)
-    directory_sync.purge(timezone.now())
+    ldap_sync.purge(timezone.now())
     assert not shown.rows.exists()
     clock.forward(days=30)
-    directory_sync.purge(timezone.now())
+    ldap_sync.purge(timezone.now())
     assert not DirectorySync.objects.exists()

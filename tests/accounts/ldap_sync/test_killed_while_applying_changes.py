@@ -22,7 +22,7 @@ _TASK = """
 import os, signal
 import django
 django.setup()
-from accounts.directory_sync import applying_batches, sync_runs
+from accounts.ldap_sync import applying_batches, sync_runs
 from accounts.tasks import sync_directories
 
 def dying(usual, left):

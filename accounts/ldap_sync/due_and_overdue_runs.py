@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts.directory_sync.sync_health import SyncHealth
+from accounts.ldap_sync.sync_health import SyncHealth
 from accounts.models import Directory, DirectorySync
 
 _RETRY_AFTER = timedelta(minutes=10)  # after a failed run, if the usual interval is longer

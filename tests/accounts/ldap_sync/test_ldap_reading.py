@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from accounts.directory_sync.ldap_reading import Reader
 from accounts.ldap_directories import ldap_binds_and_searches, password_of
+from accounts.ldap_sync.ldap_reading import Reader
 from accounts.models import Directory
 from accounts.provisioning import PersonEntry, PhoneEntry
 from tests.real_programs.slapd import BASE, LIMITED, MAX_ENTRIES, Slapd

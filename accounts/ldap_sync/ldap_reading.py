@@ -6,9 +6,9 @@ It keeps the permanent ids of people in memory, with a digest of each name that 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from accounts.directory_sync import disabled_and_expired_accounts
-from accounts.directory_sync.nested_groups import Memberships
 from accounts.ldap_directories import Connection, LdapEntry, ldap_binds_and_searches, person_search
+from accounts.ldap_sync import disabled_and_expired_accounts
+from accounts.ldap_sync.nested_groups import Memberships
 from accounts.models import Directory
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from accounts.directory_sync.stopping_for_confirmation import CONFIRMATION_PERIOD
+from accounts.ldap_sync.stopping_for_confirmation import CONFIRMATION_PERIOD
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 

@@ -8,11 +8,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from accounts import directory_sync
-from accounts.directory_sync import sync_runs
+from accounts import ldap_sync
+from accounts.ldap_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support import directory_problems
-from tests.accounts.directory_sync.runs import State, context, counts, dn, events, members, preview, rows, sync_now
+from tests.accounts.ldap_sync.runs import State, context, counts, dn, events, members, preview, rows, sync_now
 from tests.real_programs.slapd import LIMITED, MAX_ENTRIES, Slapd
 from tests.simulated.people import Clock, Person, join
 from verification.models import AuditEvent
@@ -52,7 +52,7 @@ def test_many_who_would_leave_stop_the_run_until_someone_confirms_the_numbers(
     assert (again.stopped, again.n_switched_off, again.n_active) == (True, 5, 20)
     assert User.objects.filter(is_active=True, directory=made).count() == 20
     assert events("directory.sync_stopped") == ["directory.sync_stopped"]
-    assert directory_sync.confirm(again, fay.user, context(), reason="They left.")
+    assert ldap_sync.confirm(again, fay.user, context(), reason="They left.")
     sync_runs.work(timezone.now())
     assert User.objects.filter(is_active=False).count() == 5
     confirmed = AuditEvent.objects.get(kind="directory.sync_confirmed")
@@ -94,7 +94,7 @@ def test_many_groups_that_would_go_stop_the_run_with_their_number(
     assert (stopped.state, stopped.stopped) == (State.READY, True)
     assert (stopped.n_switched_off, stopped.n_groups_removed, stopped.n_groups_known) == (0, 5, 6)
     assert AuditEvent.objects.get(kind="directory.sync_stopped").detail["n_groups"] == 5
-    assert directory_sync.confirm(stopped, fay.user, context(), reason="They are not needed.")
+    assert ldap_sync.confirm(stopped, fay.user, context(), reason="They are not needed.")
     sync_runs.work(timezone.now())
     assert made.groups.count() == 1
 
@@ -133,7 +133,7 @@ def test_people_who_leave_bit_by_bit_within_an_hour_stop_the_run(
     slapd.remove("p4")
     second = sync_now(made)
     said = directory_problems.went_before(second)
-    assert directory_sync.confirm(second, fay.user, context(), reason="They left.")
+    assert ldap_sync.confirm(second, fay.user, context(), reason="They left.")
     sync_runs.work(timezone.now())
     slapd.remove("p5", "p6", "p7", "p8")
     third = sync_now(made)  # who left with the confirmed run counts no more
@@ -165,9 +165,9 @@ def test_a_confirmation_ends_after_a_day_and_with_the_next_run(
     first = preview(made, fay)
     second = preview(made, fay)
 
-    assert not directory_sync.confirm(first, fay.user, context(), reason="too late")
+    assert not ldap_sync.confirm(first, fay.user, context(), reason="too late")
     clock.forward(hours=24)
-    assert not directory_sync.confirm(second, fay.user, context(), reason="too late")
+    assert not ldap_sync.confirm(second, fay.user, context(), reason="too late")
     assert not User.objects.filter(directory=made).exists()
 
 

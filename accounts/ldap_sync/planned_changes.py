@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from accounts import provisioning
-from accounts.directory_sync import batches, finding_leavers
-from accounts.directory_sync.batches import GoneGroup
-from accounts.directory_sync.ldap_reading import Reader
+from accounts.ldap_sync import batches, finding_leavers
+from accounts.ldap_sync.batches import GoneGroup
+from accounts.ldap_sync.ldap_reading import Reader
 from accounts.models import DirectoryGroup, DirectorySync, DirectorySyncRow, User
 from accounts.models.people import MAX_NAME_LENGTH
 from accounts.provisioning import ChangeKind, EntryRefusal, GroupEntry, PersonChange, PersonEntry

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from accounts import directory_sync
-from accounts.directory_sync import ldap_reading, sync_runs
+from accounts import ldap_sync
+from accounts.ldap_sync import ldap_reading, sync_runs
 from accounts.models import Directory, DirectorySync, User
 from accounts.models.directories import DirectoryKind
 from tests.real_programs import directories_of_slapd_and_samba
@@ -42,7 +42,7 @@ def directory(samba: Samba, unit: str, db: None) -> Callable[..., Directory]:
 def run(directory: Directory) -> DirectorySync:
     made = sync_runs._make(directory, timezone.now())
     assert made is not None
-    directory_sync.work(timezone.now())
+    ldap_sync.work(timezone.now())
     made.refresh_from_db()
     assert made.state == DirectorySync.State.DONE, made.error
     return made

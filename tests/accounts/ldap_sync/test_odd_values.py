@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from accounts.directory_sync import applying_batches, batches
-from accounts.directory_sync.ldap_reading import Reader
 from accounts.ldap_directories.ldap_binds_and_searches import LdapEntry
+from accounts.ldap_sync import applying_batches, batches
+from accounts.ldap_sync.ldap_reading import Reader
 from accounts.models import Directory, DirectorySync, DirectorySyncRow
 from accounts.models.directories import DirectoryKind
 from accounts.provisioning import PersonEntry

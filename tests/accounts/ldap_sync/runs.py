@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from accounts import directory_sync
-from accounts.directory_sync import sync_runs
+from accounts import ldap_sync
+from accounts.ldap_sync import sync_runs
 from accounts.models import Directory, DirectorySync, User
 from tests.real_programs.slapd import BASE
 from tests.simulated.people import Person
@@ -23,7 +23,7 @@ def sync_now(directory: Directory) -> DirectorySync:
 
 
 def preview(directory: Directory, fay: Person) -> DirectorySync:
-    made = directory_sync.begin(directory, fay.user, context(), is_preview=True)
+    made = ldap_sync.begin(directory, fay.user, context(), is_preview=True)
     sync_runs.work(timezone.now())
     made.refresh_from_db()
     return made

@@ -4,13 +4,13 @@ A preview shows the changes first. If very many people or groups would go, the r
 confirms it.
 """
 
-from accounts.directory_sync import audit_events
-from accounts.directory_sync.due_and_overdue_runs import is_stale
-from accounts.directory_sync.planned_changes import SHORTENED
-from accounts.directory_sync.retention_and_erasure import RUN_RETENTION, forget, purge
-from accounts.directory_sync.stopping_for_confirmation import CONFIRMATION_PERIOD, confirmed_at
-from accounts.directory_sync.sync_health import SyncHealth, health_of, health_of_all
-from accounts.directory_sync.sync_runs import begin, cancel, confirm, schedule, work
+from accounts.ldap_sync import audit_events
+from accounts.ldap_sync.due_and_overdue_runs import is_stale
+from accounts.ldap_sync.planned_changes import SHORTENED
+from accounts.ldap_sync.retention_and_erasure import RUN_RETENTION, forget, purge
+from accounts.ldap_sync.stopping_for_confirmation import CONFIRMATION_PERIOD, confirmed_at
+from accounts.ldap_sync.sync_health import SyncHealth, health_of, health_of_all
+from accounts.ldap_sync.sync_runs import begin, cancel, confirm, schedule, work
 
 __all__ = [
     "CONFIRMATION_PERIOD",

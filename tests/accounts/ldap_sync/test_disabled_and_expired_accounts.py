@@ -2,8 +2,8 @@
 
 import pytest
 
-from accounts.directory_sync import disabled_and_expired_accounts
 from accounts.ldap_directories import LdapEntry
+from accounts.ldap_sync import disabled_and_expired_accounts
 from accounts.models.directories import DirectoryKind
 from tests.simulated.people import Clock
 

@@ -14,16 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import provisioning
-from accounts.directory_sync import (
+from accounts.ldap_directories import ldap_binds_and_searches, password_of
+from accounts.ldap_sync import (
     applying_batches,
     audit_events,
     batches,
     due_and_overdue_runs,
     stopping_for_confirmation,
 )
-from accounts.directory_sync.ldap_reading import Reader
-from accounts.directory_sync.planned_changes import SHORTENED, SyncPlan
-from accounts.ldap_directories import ldap_binds_and_searches, password_of
+from accounts.ldap_sync.ldap_reading import Reader
+from accounts.ldap_sync.planned_changes import SHORTENED, SyncPlan
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, DirectorySyncRow, User
 from accounts.models.directory_syncs import UNDER_WAY
 from accounts.provisioning import ChangeKind, EntryRefusal, ProvisioningMethod

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from accounts import provisioning
-from accounts.directory_sync import batches
-from accounts.directory_sync.batches import GoneGroup
+from accounts.ldap_sync import batches
+from accounts.ldap_sync.batches import GoneGroup
 from accounts.models import DirectorySync, DirectorySyncBatch, DirectorySyncRow
 from accounts.models.people import MAX_NAME_LENGTH
 from accounts.provisioning import ChangeKind, Invalid, PersonChange, ProvisioningMethod, ProvisioningSource

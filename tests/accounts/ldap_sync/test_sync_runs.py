@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import directory_sync
-from accounts.directory_sync import sync_runs
+from accounts import ldap_sync
 from accounts.ldap_directories import ldap_binds_and_searches
+from accounts.ldap_sync import sync_runs
 from accounts.models import Directory, DirectorySyncBatch, User
 from accounts.support.directory_sync_pages import row_words
-from tests.accounts.directory_sync.runs import State, context, counts, dn, members, preview, rows, sync_now
+from tests.accounts.ldap_sync.runs import State, context, counts, dn, members, preview, rows, sync_now
 from tests.real_programs.slapd import Slapd
 from tests.simulated.people import Clock, Person, hire, join
 from verification.models import AuditEvent
@@ -153,7 +153,7 @@ def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
     assert (shown.state, counts(shown)) == (State.READY, {"added": 1, "linked": 1, "refused": 1})
     assert rows(shown) == {("linked", "anna", "username"), ("refused", "olga", "staff"), ("added", "cleo", "")}
     assert before == set()
-    assert directory_sync.confirm(shown, fay.user, context(), reason="as agreed")
+    assert ldap_sync.confirm(shown, fay.user, context(), reason="as agreed")
     sync_runs.work(timezone.now())
     shown.refresh_from_db()
     assert shown.state == State.DONE
@@ -161,7 +161,7 @@ def test_a_preview_shows_who_would_be_linked_and_refused_and_changes_nothing(
     olga.user.refresh_from_db()
     assert anna.user.directory == made
     assert olga.user.directory is None
-    assert not directory_sync.confirm(shown, fay.user, context(), reason="twice")
+    assert not ldap_sync.confirm(shown, fay.user, context(), reason="twice")
 
 
 # The schedule -----------------------------------------------------------------------------------------------------

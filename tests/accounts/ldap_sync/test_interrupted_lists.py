@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.directory_sync import sync_runs
 from accounts.ldap_directories import ldap_binds_and_searches, timeouts
+from accounts.ldap_sync import sync_runs
 from accounts.models import Directory, DirectorySync, DirectorySyncBatch, User
 from accounts.models.directories import Encryption
 from tests.real_programs import tcp_proxy
