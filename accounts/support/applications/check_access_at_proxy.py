@@ -21,13 +21,14 @@ from verification.lazy_text import LazyText
 VERDICTS: Mapping[AccessVerdict, LazyText] = {
     AccessVerdict.PUBLIC: _("Opens for everyone"),
     AccessVerdict.ALLOWED: _("Opens"),
-    AccessVerdict.SIGN_IN: _("They sign in first"),
-    AccessVerdict.VERIFY: _("They verify again first"),
+    AccessVerdict.SIGN_IN: _("They have to sign in first"),
+    AccessVerdict.VERIFY: _("They have to verify again first"),
     AccessVerdict.REFUSED: _("Doesn’t open for them"),
     AccessVerdict.UNKNOWN: _("Doesn’t open for anyone"),
     AccessVerdict.DOUBT: _("Doesn’t open for anyone"),
 }
-_OTHER_REASONS: Mapping[str, LazyText] = {
+_REASONS: Mapping[str, LazyText] = {
+    AccessReason.SIGNED_OUT: _("They aren’t signed in now."),
     access_check.MUST_REPLACE: _("They must set a new password first."),
     "no-rule": _("No application has this host and path, or the application is switched off."),
     "other-proxy": _("This proxy isn’t set up for this application."),
@@ -39,9 +40,9 @@ _OTHER_REASONS: Mapping[str, LazyText] = {
 
 def reason_words(reason: str) -> str:
     """Say in one sentence why an address opens or doesn’t; empty for a reason that needs no words."""
-    if reason in set(AccessReason):
-        return f"{capfirst(AccessReason(reason).label)}."
-    return str(_OTHER_REASONS.get(reason, ""))
+    if reason in _REASONS:
+        return str(_REASONS[reason])
+    return f"{capfirst(AccessReason(reason).label)}." if reason in set(AccessReason) else ""
 
 
 @dataclass(frozen=True, kw_only=True)
