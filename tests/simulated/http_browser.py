@@ -1,5 +1,6 @@
 """A browser without JavaScript: it reads a page's text, follows its links and submits its forms."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from django.test import Client
 from django.utils.crypto import get_random_string
 from lxml import etree
+from lxml import html as lxml_html
 
 A_REASON = "A test wants it."  # that a change is made for
 _UNSEEN = {"script", "style", "template", "title", "svg", "head"}
@@ -33,6 +35,7 @@ class _PageReader:
     """Collects what a user without JavaScript can see and use: the target of a parser, which calls its methods."""
 
     def __init__(self, html: str) -> None:
+        self.html = html
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
         self.refused_fields: set[str] = set()
@@ -51,6 +54,10 @@ class _PageReader:
     @property
     def words(self) -> str:
         return _joined(self._words)
+
+    @property
+    def hrefs(self) -> list[str]:
+        return [href for _label, href in self.links]
 
     def start(self, tag: str, given: dict[str, str]) -> None:
         self._add(" ")
@@ -172,6 +179,23 @@ class Page:
     def data(self, name: str) -> list[str]:
         """Return the values of an attribute `data-...`, in the order of the page."""
         return self._seen.values.get(name, [])
+
+    def parts(self, attribute: str, value: str) -> list[_PageReader]:
+        """Return the elements with this value of an attribute. For `class`, one of its names is enough."""
+        is_it = f"@{attribute} = $value or contains(concat(' ', @{attribute}, ' '), concat(' ', $value, ' '))"
+        found = lxml_html.fromstring(self.html).xpath(f"//*[{is_it}]", value=value)
+        return [_PageReader(etree.tostring(each, encoding="unicode", method="html", with_tail=False)) for each in found]
+
+    def part(self, attribute: str, value: str) -> _PageReader:
+        """Return the first of these elements."""
+        parts = self.parts(attribute, value)
+        assert parts, f"no {attribute} {value!r} on {self!r}"
+        return parts[0]
+
+    @property
+    def notices(self) -> list[str]:
+        """The kinds of the notices of the page, such as `bad`, in its order."""
+        return re.findall(r'class="notice (\w+)"', self.html)
 
     @property
     def outcomes(self) -> set[str]:

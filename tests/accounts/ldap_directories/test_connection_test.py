@@ -61,12 +61,13 @@ def test_a_test_that_succeeds_leads_to_people_and_groups(directory: Callable[...
     fay = hire("fay", "Administrators")
     fay.sign_in(to="/admin/")
     fay.browser.go(f"/admin/accounts/directory/{made.pk}/test/")
+    next_page = f"/admin/accounts/directory/{made.pk}/sync/"
 
-    unknown = fay.browser.press("Test", username="nobody", password="").offers("People and groups")
-    fay.browser.press("Test", username="dora", password=PASSWORD)
+    unknown = fay.browser.press("Test", username="nobody", password="")
+    known = fay.browser.press("Test", username="dora", password=PASSWORD)
 
-    assert not unknown
-    assert fay.browser.follow("People and groups").path == f"/admin/accounts/directory/{made.pk}/sync/"
+    assert (unknown.leads_to(next_page), known.leads_to(next_page)) == (False, True)
+    assert fay.browser.go(next_page).status == 200
 
 
 def test_the_test_names_the_step_that_fails(directory: Callable[..., Directory]) -> None:
@@ -90,7 +91,7 @@ def test_a_server_without_starttls_is_named(directory: Callable[..., Directory],
 
 @pytest.mark.parametrize("encryption", [Encryption.LDAPS, Encryption.STARTTLS])
 @pytest.mark.parametrize(
-    ("server", "ca", "words"), [("127.0.0.1", "", "self-signed"), ("127.0.0.2", None, "127.0.0.2")]
+    ("server", "ca", "words"), [("127.0.0.1", "", "self-signed"), ("127.0.0.2", None, "not valid for '127.0.0.2'")]
 )
 def test_the_test_says_what_is_wrong_with_a_certificate(
     directory: Callable[..., Directory], slapd: Slapd, encryption: Encryption, server: str, ca: str | None, words: str
@@ -102,5 +103,4 @@ def test_the_test_says_what_is_wrong_with_a_certificate(
 
     (step,) = report.steps
     assert not step.is_done
-    assert "certificate was refused" in step.text
-    assert words in step.text
+    assert words in step.text, "which are OpenSSL's"

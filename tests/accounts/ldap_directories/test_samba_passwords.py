@@ -94,7 +94,7 @@ def test_a_computer_is_nobody(directory: Callable[..., Directory], samba: Samba,
     samba.change(dn, userAccountControl=str(WORKSTATION))
     directory(person_filter="(sAMAccountName={username})")
 
-    assert "Incorrect username or password" in tried("PC-1$", PASSWORD).shown
+    assert refusal(tried("PC-1$", PASSWORD)) == "password_wrong"
     assert not User.objects.exists()
 
 

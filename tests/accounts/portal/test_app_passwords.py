@@ -14,6 +14,7 @@ from tests.simulated import app_password_services
 from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.http_browser import Page
 from tests.simulated.people import ANAS, Clock, Person, join
+from verification import time_format
 from verification.models import AuditEvent, Message, Policy
 
 LIST, MAKE, ALL = "/app-passwords/", "/app-passwords/make/", "/app-passwords/delete/"
@@ -255,12 +256,16 @@ def test_lists_each_with_its_use_and_leads_to_its_page(ana: Person, mail: AppPas
 
     page = ana.browser.go(LIST)
     assert _listed(page) == ["old laptop"]
-    assert "old laptop Email Last used 2 Mar 2026, 09:00 CET Created 2 Mar 2026" in page
+    row = AppPassword.objects.get()
+    assert row.last_used_at is not None
+    assert time_format.short_moment(row.last_used_at) in page.part("class", "line-used").words
+    assert time_format.short_day(row.made_at) in page.part("class", "line-made").words
+    assert page.part("class", "line-kind").words == "Email"
 
     page = ana.browser.go(page.link("old laptop"))
-    assert page.path == f"/app-passwords/{AppPassword.objects.get().ref}/"
-    for words in ("192.0.2.0/24", "1 April 2026", "2 March 2026, 09:00 CET from 192.0.2.7 with IMAP"):
-        assert words in page
+    assert page.path == f"/app-passwords/{row.ref}/"
+    for shown in ("192.0.2.0/24", "1 April 2026", time_format.moment(row.last_used_at), "192.0.2.7", "IMAP"):
+        assert shown in page
     assert page.offers("Delete app password")
 
 

@@ -12,6 +12,7 @@ from accounts.portal import application_tiles, data_shared_with_applications
 from tests.accounts.portal.conftest import kinds
 from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
+from verification import time_format
 
 HERE, THERE = "a" * 32, "b" * 32
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>'
@@ -46,8 +47,9 @@ def test_a_tile_opens_the_application(ana: Person, wiki: Application) -> None:
     ana.sign_in()
     page = ana.browser.go("/applications/")
 
-    assert page.link("TW Team wiki Notes") == "https://wiki.example.org/"
-    assert "Not used yet" in page
+    tile = page.part("class", "app-open")
+    assert tile.hrefs == ["https://wiki.example.org/"]
+    assert ("Team wiki" in tile.words, "Notes" in tile.words) == (True, True)
 
 
 def test_says_why_one_cannot_be_used(ana: Person, payroll: Application) -> None:
@@ -73,10 +75,24 @@ def test_shows_what_the_application_was_told(ana: Person, wiki: Application, clo
     ana.sign_in()
     page = ana.browser.go("/applications/wiki/")
 
-    assert "Signed in 2 March 2026" in page
-    assert "Verified with Password, code" in page
-    assert "Who you are Only a random name" in page
+    told = page.part("class", "told").words
+    assert time_format.moment(clock.now) in told
+    assert "Password, code" in told
     assert "https://refeds.org/profile/mfa" not in page
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(Application.Kind.OIDC, False), (Application.Kind.PROXY, True)])
+def test_shows_what_the_application_knows(
+    ana: Person, wiki: Application, clock: Clock, kind: Application.Kind, *, is_told: bool
+) -> None:
+    """A proxy's applications know the account; one with OpenID Connect knows what its scopes allow."""
+    Application.objects.update(kind=kind)
+    applications.open(wiki, ana.user, HERE, SignInClaims(auth_time=clock.now), clock.now)
+    ana.sign_in()
+
+    known = ana.browser.go("/applications/wiki/").part("aria-labelledby", "knows").words.lower()
+
+    assert [each.lower() in known for each in (ana.user.get_full_name(), ana.user.email)] == [is_told] * 2
 
 
 def test_nobody_is_signed_in_to_it_after_the_end_of_the_session_here(

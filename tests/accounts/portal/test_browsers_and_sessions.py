@@ -52,9 +52,8 @@ def test_lists_name_network_since_use_and_end(ana_on_her_phone: Person, ana_in_f
 def test_marks_this_one(ana_on_her_phone: Person, ana_in_firefox: Person) -> None:
     page = at_browsers(ana_in_firefox)
 
-    assert "Firefox on Linux This browser" in page
-    assert "Firefox on Linux This session" in page
-    assert page.words.count("This browser") == 1
+    assert ["chip good" in each.html for each in page.parts("aria-label", "Firefox on Linux")] == [True, True]
+    assert ["chip good" in each.html for each in page.parts("aria-label", "Safari on iPhone")] == [False, False]
     keys = [row_key(each.browser.session_key) for each in (ana_on_her_phone, ana_in_firefox)]
     ends = [f"/browsers/sessions/{Session.objects.get(session_key=key).ref}/end/" for key in keys]
     assert [page.leads_to(each) for each in ends] == [True, False]

@@ -38,7 +38,7 @@ def test_says_that_nothing_can_be_set_up_while_texts_and_calls_are_off(ben: Pers
     page = ben.give_password()
 
     assert page.path == WALL
-    assert "You can’t set up a method now" in page
+    assert "methods:none_to_set_up" in page.outcomes
 
 
 def test_says_until_when_a_spending_limit_stops_texts(ben: Person) -> None:

@@ -26,7 +26,7 @@ def at_methods(person: Person) -> Page:
 
 
 def card(page: Page, label: str) -> str:
-    """Return the text on a method's card."""
+    """Return the HTML of a method's card."""
     found: list[str] = re.findall(rf'aria-label="{re.escape(label)}.*?</article>', page.html, re.DOTALL)
     return found[0]
 

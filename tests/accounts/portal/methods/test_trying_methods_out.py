@@ -46,13 +46,14 @@ def test_method_that_is_off_is_set_up_again_and_not_tried_out(ana: Person, clock
     at_methods(ana)
     switch_off(ana, "totp")
     page = ana.browser.reload()
-    assert LOCKED in page.outcomes
+    assert page.part("data-outcome", LOCKED).hrefs == ["/methods/add/"]
     former = ana.enrolment("totp")
     assert not page.leads_to(f"/methods/{former.ref}/try/")
 
     ana.browser.send(f"/methods/{former.ref}/try/")
     assert LOCKED in ana.browser.go("/methods/").outcomes
 
+    assert "/methods/add/" in card(page, "Authenticator app")
     ana.browser.follow("Set up again Authenticator app")
     ana.browser.press("Authenticator app")
     draft = Enrolment.objects.get(user=ana.user, method="totp", confirmed=False)
@@ -66,8 +67,7 @@ def test_locked_codes_are_replaced_by_new_ones(ana: Person) -> None:
     ana.print_codes()
     switch_off(ana, "recovery")
     page = at_methods(ana)
-    assert LOCKED in page.outcomes
-    assert not page.offers("Set it up again")
+    assert page.part("data-outcome", LOCKED).hrefs == ["/methods/recovery-codes/"]
 
     ana.browser.follow("Get new codes")
     ana.browser.press("Get new codes")
@@ -84,10 +84,9 @@ def test_locked_token_leads_to_the_support_desk(cleo: Person) -> None:
 
     page = at_methods(cleo)
 
-    assert LOCKED in page.outcomes
-    assert "Hardware token …0042 is locked" in page
-    assert not page.offers("Set it up again")
-    assert "Set up again" not in card(page, "Hardware token")
+    assert page.part("data-outcome", LOCKED).hrefs == []
+    assert "chip bad" in card(page, "Hardware token …0042")
+    assert "/methods/add/" not in card(page, "Hardware token …0042")
 
 
 def test_failed_self_tests_never_count_against_sign_in(ana: Person, clock: Clock) -> None:

@@ -155,7 +155,7 @@ def test_form_says_which_fields_are_optional_and_marks_the_others_as_required(
 
     is_required = {name: " required" in tag for tag, name in _FIELDS.findall(page.html)}
     assert (is_required["ticket"], is_required["reason"], is_required["starts_at"]) == (True, True, False)
-    assert "Starts at (optional)" in page.words
+    assert "muted" in page.part("for", "id_starts_at").html
     assert page.words.count("(optional)") == 1
 
 
@@ -235,7 +235,7 @@ def test_form_with_a_mistake_keeps_what_was_typed_and_spends_no_quota(
     page = do(root, ana, "assign_token", serial="S-none")
 
     assert (page.status, n_spent(), kinds()) == (200, 0, [])
-    assert page.form("Assign a hardware token")[0].fields.items() >= (WHY | {"serial": "S-none"}).items()
+    assert page.form(str(ACTIONS["assign_token"].label))[0].fields.items() >= (WHY | {"serial": "S-none"}).items()
     assert 'aria-invalid="true"' in page.html
 
 
@@ -259,7 +259,7 @@ def test_refused_form_keeps_what_was_typed(ana: Person, root: Person, context: C
     page = root.browser.press("Change the second step", **WHY, state="enabled")
 
     assert (page.status, n_spent(), kinds()[-1]) == (403, 0, "support.refused")
-    assert page.form("Change the second step")[0].fields.items() >= (WHY | {"state": "enabled"}).items()
+    assert page.form(str(ACTIONS["set_state"].label))[0].fields.items() >= (WHY | {"state": "enabled"}).items()
 
 
 def test_request_that_waits_already_spends_no_quota(ana: Person, sam: Person, context: Context, no_check: None) -> None:
