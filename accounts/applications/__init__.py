@@ -1,7 +1,7 @@
 """Applications: who may use them, who is signed in to them, and what ends that."""
 
 from accounts.applications import audit_events, secret_rotation, session_revocation
-from accounts.applications.access_reasons import AccessReason
+from accounts.applications.access_reasons_in_audit_log import AccessReason
 from accounts.applications.application_sessions import (
     Receiver,
     ReportedVerification,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.applications.access_reasons import AccessReason
+from accounts.applications.access_reasons_in_audit_log import AccessReason
 from verification.audit import Details, Severity, UserEvent, declare, detail
 
 _OLD_REASONS = {"left": _("the directory switched the account off"), "off": _("the application is switched off")}
