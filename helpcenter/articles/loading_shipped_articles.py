@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
-from helpcenter import shipped_articles
+from helpcenter import article_files
 from helpcenter.models import Article
 
 _ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)  # when the shipped articles were published
@@ -18,12 +18,12 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     """
     rows = Article.objects.using(using)
     stored = {(row.slug, row.language): row.shipped for row in rows.only("slug", "language", "shipped")}
-    new = [each for each in shipped_articles.articles() if (each.slug, each.language) not in stored]
+    new = [each for each in article_files.articles() if (each.slug, each.language) not in stored]
     rows.bulk_create(
         Article(slug=each.slug, language=each.language, publish_at=_ALWAYS, **_fields(each)) for each in new
     )
     n_renewed = n_kept = 0
-    for each in shipped_articles.articles():
+    for each in article_files.articles():
         if stored.get((each.slug, each.language), each.digest) == each.digest:
             continue
         row = rows.get(slug=each.slug, language=each.language)
@@ -37,7 +37,7 @@ def load(*, using: str = DEFAULT_DB_ALIAS) -> tuple[int, int, int]:
     return len(new), n_renewed, n_kept
 
 
-def _fields(each: shipped_articles.Shipped) -> dict[str, Any]:
+def _fields(each: article_files.Shipped) -> dict[str, Any]:
     return {
         "title": each.title,
         "summary": each.summary,
@@ -58,7 +58,7 @@ def is_edited(row: Article) -> bool:
 
 def digest(row: Article) -> str:
     """Return the digest of an article, computed like that of a shipped one."""
-    as_shipped = shipped_articles.Shipped(
+    as_shipped = article_files.Shipped(
         slug=row.slug,
         language=row.language,
         title=row.title,

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from helpcenter import shipped_articles
+from helpcenter import article_files
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ def help_for(kind: str, outcome: object) -> SafeString | str:
 @register.simple_tag
 def help_at(key: str | None) -> SafeString | str:
     """Return a link to the article about an outcome and its kind, such as `verdict:wrong`. It contains the key."""
-    found = shipped_articles.by_outcome().get(key or "")
+    found = article_files.by_outcome().get(key or "")
     if found is None:
         return ""
     label = _("Help: %(title)s") % {"title": found.title}

@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from helpcenter import shipped_articles
+from helpcenter import article_files
 from tests.browser.page_actions import (
     SECONDS_TO_NEXT_APP_CODE,
     carry_in,
@@ -178,6 +178,6 @@ def test_picture_of_the_registration_is_true(phone: Page, ben: Person) -> None:
 
 
 def test_every_picture_is_shown_and_every_shown_one_is_taken() -> None:
-    shown = {name for each in shipped_articles.articles() for name in re.findall(r"/pictures/([\w-]+)\.png", each.body)}
+    shown = {name for each in article_files.articles() for name in re.findall(r"/pictures/([\w-]+)\.png", each.body)}
 
     assert shown == set(json.loads(WORDS.read_text()))

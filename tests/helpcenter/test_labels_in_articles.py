@@ -15,7 +15,7 @@ from django.apps import apps
 from django.conf import settings
 from django.utils.text import capfirst
 
-from helpcenter import shipped_articles
+from helpcenter import article_files
 from tests.infrastructure import syntax_trees
 
 _APPS = ("accounts", "helpcenter", "mfasite", "verification")
@@ -81,7 +81,7 @@ def shown() -> frozenset[str]:
     )
 
 
-def _named(article: shipped_articles.Shipped) -> Iterator[str]:
+def _named(article: article_files.Shipped) -> Iterator[str]:
     for text in _BOLD.findall(article.body):
         if not text.endswith(_STRESSED) and not _KEY.fullmatch(text) and "{" not in text:
             yield text.strip("“”")
@@ -90,8 +90,8 @@ def _named(article: shipped_articles.Shipped) -> Iterator[str]:
             yield text
 
 
-@pytest.mark.parametrize("article", shipped_articles.articles(), ids=lambda article: article.slug)
-def test_article_names_what_pages_show(article: shipped_articles.Shipped) -> None:
+@pytest.mark.parametrize("article", article_files.articles(), ids=lambda article: article.slug)
+def test_article_names_what_pages_show(article: article_files.Shipped) -> None:
     """Seen failing for dozens of articles after the pages had got new labels."""
     unknown = sorted({text for text in _named(article) if plain(text) not in shown()})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from helpcenter import readability, shipped_articles
+from helpcenter import article_files, readability
 
 
 class Command(BaseCommand):
@@ -14,15 +14,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Check all articles."""
-        slugs = {article.slug for article in shipped_articles.articles()}
+        slugs = {article.slug for article in article_files.articles()}
         faults = []
-        for article in shipped_articles.articles():
+        for article in article_files.articles():
             score = readability.flesch(article.body)
             self.stdout.write(f"{score:6.1f}  {article.slug}")
             if score < readability.MIN_READING_EASE:
                 faults.append(f"{article.slug}: reading ease {score:.0f}, wanted {readability.MIN_READING_EASE:.0f}")
             faults += [
-                f"{article.slug}: no article {slug}" for slug in shipped_articles.linked(article) if slug not in slugs
+                f"{article.slug}: no article {slug}" for slug in article_files.linked(article) if slug not in slugs
             ]
         if faults:
             raise CommandError("\n".join(faults))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.apps.registry import Apps
 
-from helpcenter import articles, shipped_articles
+from helpcenter import article_files, articles
 from helpcenter.management import articles_after_migrate
 from helpcenter.models import Article
 
@@ -13,7 +13,7 @@ from helpcenter.models import Article
 @pytest.mark.usefixtures("db")
 def test_new_database_has_them_all() -> None:
     assert {(row.slug, row.shipped) for row in Article.objects.all()} == {
-        (each.slug, each.digest) for each in shipped_articles.articles()
+        (each.slug, each.digest) for each in article_files.articles()
     }
 
 
@@ -22,7 +22,7 @@ def test_loading_twice_changes_nothing(django_assert_num_queries: Any) -> None:
     Article.objects.all().delete()
     first = articles.load()
 
-    assert first == (len(shipped_articles.articles()), 0, 0)
+    assert first == (len(article_files.articles()), 0, 0)
     with django_assert_num_queries(1):
         assert articles.load() == (0, 0, 0)
 

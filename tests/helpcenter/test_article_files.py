@@ -8,13 +8,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from helpcenter import shipped_articles
+from helpcenter import article_files
 from tests.infrastructure import syntax_trees
 from verification.models import FailureReason, MessageState
 from verification.outcomes import Verdict
 from verification.policies import DecisionReason
 
-ALL = shipped_articles.articles()
+ALL = article_files.articles()
 SLUGS = {article.slug for article in ALL}
 
 
@@ -29,7 +29,7 @@ def test_each_outcome_has_its_article() -> None:
     wanted |= {f"delivery:{reason}" for reason in FailureReason}
     wanted |= {f"delivery:{state}" for state in MessageState if state not in silent}
 
-    assert wanted - set(shipped_articles.by_outcome()) == set()
+    assert wanted - set(article_files.by_outcome()) == set()
 
 
 def test_each_refusal_of_a_page_has_its_article() -> None:
@@ -39,7 +39,7 @@ def test_each_refusal_of_a_page_has_its_article() -> None:
         for call in syntax_trees.nodes(file):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"messages.warning", "messages.error"}:
                 tags = [ast.literal_eval(each.value) for each in call.keywords if each.arg == "extra_tags"]
-                if not tags or tags[0] not in shipped_articles.by_outcome():
+                if not tags or tags[0] not in article_files.by_outcome():
                     without.append(f"{file.name}:{call.lineno}")
 
     assert without == []
@@ -55,5 +55,5 @@ def test_no_outcome_has_two_articles() -> None:
 def test_leads_to_articles_that_exist(slug: str) -> None:
     article = next(a for a in ALL if a.slug == slug)
 
-    assert shipped_articles.linked(article) <= SLUGS
+    assert article_files.linked(article) <= SLUGS
     assert len(article.summary) <= 250
