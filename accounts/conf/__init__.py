@@ -9,4 +9,4 @@ from accounts.conf.app_password_last_use import *
 from accounts.conf.directory_requests_at_once import *
 from accounts.conf.invitations import *
 from accounts.conf.request_rate_limits import *
-from accounts.conf.scim_request_log import *
+from accounts.conf.scim_request_log_delay import *
