@@ -10,7 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from accounts.models import Application, Import, User
-from accounts.support.imports import file_formats
+from accounts.support.imports import reading_files_into_rows
 from verification import signing_keys
 from verification.keys import text_encryption
 
@@ -122,7 +122,9 @@ def furnish(user: User) -> None:
                 made[model] = row
     signing_keys.prepare(timezone.now())
     Application.objects.update(slug="no-text", logo_version="a" * 16)  # as the addresses of the tests name them
-    Import.objects.update(sealed=text_encryption.seal(",".join(file_formats.COLUMNS[Import.Kind.PEOPLE]), bound=REF))
+    Import.objects.update(
+        sealed=text_encryption.seal(",".join(reading_files_into_rows.COLUMNS[Import.Kind.PEOPLE]), bound=REF)
+    )
 
 
 def _row(model: type[models.Model], made: dict[type[models.Model], models.Model]) -> models.Model | None:

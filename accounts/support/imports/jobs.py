@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Import, User
 from accounts.models.imports import UNDER_WAY
 from accounts.support import administration_audit_events
-from accounts.support.imports import assignment_rows, file_formats, people_rows, size_limits, token_rows
+from accounts.support.imports import assignment_rows, people_rows, reading_files_into_rows, size_limits, token_rows
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
 from verification.db import resumable_jobs
@@ -46,7 +46,7 @@ def begin(
     invites: bool = False,
 ) -> Import:
     """Start an import, with a reason unless it is a dry run. Errors: `UnreadableFile`."""
-    n_rows = sum(1 for _row in file_formats.rows(text, kind))
+    n_rows = sum(1 for _row in reading_files_into_rows.rows(text, kind))
     job = Import(
         kind=kind,
         name=inputs.shortened(name, max_length=120),
@@ -143,8 +143,8 @@ def _run(job: Import) -> None:
     if (text := _read(job)) is None:
         return
     repeats = people_rows.repeated if job.kind == Import.Kind.PEOPLE else token_rows.repeated
-    repeated = repeats(file_formats.rows(text, job.kind))
-    rows = itertools.islice(file_formats.rows(text, job.kind), job.n_done, None)
+    repeated = repeats(reading_files_into_rows.rows(text, job.kind))
+    rows = itertools.islice(reading_files_into_rows.rows(text, job.kind), job.n_done, None)
     while chunk := list(itertools.islice(rows, _CHUNK)):
         if why := _may_no_more(job):
             _fail(job, why)

@@ -21,7 +21,7 @@ from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import desk_scopes, people_search
-from accounts.support.imports import file_formats, jobs, people_export, size_limits
+from accounts.support.imports import jobs, people_export, reading_files_into_rows, size_limits
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export_with_reason, csv_without_formulas
 from accounts.support.views import page_layout
@@ -101,7 +101,7 @@ def index(request: AuthedRequest) -> HttpResponse:
         _may(request, form.cleaned_data["kind"])
         try:
             job = _begin(request, form)
-        except file_formats.UnreadableFile as error:
+        except reading_files_into_rows.UnreadableFile as error:
             form.add_error("file", str(error))
         else:
             return redirect("admin:import", job.ref)
@@ -130,7 +130,7 @@ def example(request: AuthedRequest, key: str) -> HttpResponse:
 def _begin(request: AuthedRequest, form: UploadForm) -> Import:
     upload, kind = form.cleaned_data["file"], form.cleaned_data["kind"]
     given = {"key": form.cleaned_data["key"], "passphrase": form.cleaned_data["password"]}
-    text = file_formats.read(upload.read(), kind, **given)
+    text = reading_files_into_rows.read(upload.read(), kind, **given)
     context, invites = request_context.read(request), form.cleaned_data.get("invites", False)
     return jobs.begin(kind, text, request.user, context, name=upload.name, is_dry_run=True, invites=invites)
 

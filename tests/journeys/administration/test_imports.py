@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import file_formats, jobs
+from accounts.support.imports import jobs, reading_files_into_rows
 from tests.simulated.people import Clock, Person, hire
 
 IMPORT = "/admin/accounts/user/import/"
@@ -80,7 +80,7 @@ def test_example_file_can_be_read_as_it_is(kind: str, fay: Person) -> None:
     page = fay.browser.go(f"{IMPORT}example/{kind}/")
 
     assert page.response["Content-Disposition"] == f'attachment; filename="example-{kind}.csv"'
-    rows = list(file_formats.rows(file_formats.decode(page.html.encode()), kind))
+    rows = list(reading_files_into_rows.rows(reading_files_into_rows.decode(page.html.encode()), kind))
     assert len(rows) == 2
     assert not any(fields.get("refused") for _line, fields in rows)
 

@@ -8,7 +8,7 @@ from django.db import DataError
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import file_formats, jobs, people_rows, size_limits
+from accounts.support.imports import jobs, people_rows, reading_files_into_rows, size_limits
 from tests.accounts.support.imports.people_files import HEAD, IMPORT, ROW, counts, import_people
 from tests.simulated.people import Person, join
 from verification.context import Context
@@ -50,7 +50,7 @@ SPREADSHEETS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("how", SPREADSHEETS)
 def test_reads_what_spreadsheets_write(how: str, root: Person, context: Context) -> None:
-    job = import_people(file_formats.read(SPREADSHEETS[how], "people"), root.user, context)
+    job = import_people(reading_files_into_rows.read(SPREADSHEETS[how], "people"), root.user, context)
 
     assert counts(job) == (1, 0, 0, 0)
     user = User.objects.get(username="m.one")
@@ -68,8 +68,8 @@ def test_reads_what_spreadsheets_write(how: str, root: Person, context: Context)
     ],
 )
 def test_says_which_line_of_a_file_cannot_be_read(text: str, words: str, root: Person, context: Context) -> None:
-    with pytest.raises(file_formats.UnreadableFile, match=words):
-        import_people(file_formats.read(text.encode(), "people"), root.user, context)
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=words):
+        import_people(reading_files_into_rows.read(text.encode(), "people"), root.user, context)
 
 
 WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
@@ -90,8 +90,8 @@ WORKBOOK = b"PK\x03\x04\x14\0\x06\0"
 )
 def test_says_what_a_file_is_that_is_no_csv(kind: str, raw: bytes, words: str) -> None:
     """Before the fix, a web page was called a package with entities, and the error for an Excel file named no line."""
-    with pytest.raises(file_formats.UnreadableFile, match=words):
-        file_formats.read(raw, kind)
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=words):
+        reading_files_into_rows.read(raw, kind)
 
 
 LONG = f"{'a' * 60}@{'.'.join(['b' * 60] * 3)}.example.org"

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from accounts.support.imports import csv_tables, file_formats, people_export
+from accounts.support.imports import csv_tables, people_export, reading_files_into_rows
 from accounts.support.reports import csv_without_formulas
 from tests.accounts.support.imports.people_files import counts, import_people
 from tests.simulated.people import Person, hire, join
@@ -70,7 +70,7 @@ def test_what_goes_out_comes_in_again_and_changes_nothing(root: Person, context:
         User.objects.order_by("pk").values("username", "name", "email", "second_step", "groups__name", "epoch")
     )
 
-    job = import_people(file_formats.read(exported().encode(), "people"), root.user, context)
+    job = import_people(reading_files_into_rows.read(exported().encode(), "people"), root.user, context)
 
     assert counts(job) == (0, 0, n_people, 0), job.faults
     after = list(

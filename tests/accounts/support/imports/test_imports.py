@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Import, User
-from accounts.support.imports import file_formats, jobs
+from accounts.support.imports import jobs, reading_files_into_rows
 from accounts.support.imports import people_rows as rows
 from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, import_file
 from tests.infrastructure.rounds import rounds
@@ -196,7 +196,7 @@ def test_bad_row_is_named_with_its_reason(row: str, words: str, root: Person, co
 
 @pytest.mark.parametrize("head", ["", "username,name\n", "user name;name;mail;groups\n"])
 def test_file_with_another_head_is_not_taken(head: str, root: Person, context: Context) -> None:
-    with pytest.raises(file_formats.UnreadableFile, match="username,name,email,groups,state"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match="username,name,email,groups,state"):
         jobs.begin("people", f"{head}a,b\n", root.user, context, name="x", is_dry_run=True)
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.support.imports import file_formats, jobs
+from accounts.support.imports import jobs, reading_files_into_rows
 from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, import_file
 from tests.simulated.people import Person, join
 from verification.context import Context
@@ -182,7 +182,7 @@ RAW = b"0123456789abcdefghij"
 def test_package_is_read(root: Person, context: Context) -> None:
     secret = f"<PlainValue>{base64.b64encode(RAW).decode()}</PlainValue>"
 
-    text = file_formats.from_pskc(PSKC.format(secret=secret).encode(), "")
+    text = reading_files_into_rows.from_pskc(PSKC.format(secret=secret).encode(), "")
 
     assert text.splitlines()[1] == f"ana,987654,{SECRET},60,Acme,One,TOTP,6,sha1,0,,,,,"
 
@@ -197,15 +197,15 @@ def test_encrypted_package_is_read_with_its_key() -> None:
     inner = f"<EncryptedValue>{cipher}</EncryptedValue>"
     package = PSKC.format(secret=inner).encode()
 
-    assert SECRET in file_formats.from_pskc(package, key.hex())
-    with pytest.raises(file_formats.UnreadableFile):
-        file_formats.from_pskc(package, "00" * 16)
+    assert SECRET in reading_files_into_rows.from_pskc(package, key.hex())
+    with pytest.raises(reading_files_into_rows.UnreadableFile):
+        reading_files_into_rows.from_pskc(package, "00" * 16)
 
 
 @pytest.mark.parametrize("raw", [b"", b"<a/>", b"no xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
 def test_no_package_is_said_so(raw: bytes) -> None:
-    with pytest.raises(file_formats.UnreadableFile):
-        file_formats.from_pskc(raw, "")
+    with pytest.raises(reading_files_into_rows.UnreadableFile):
+        reading_files_into_rows.from_pskc(raw, "")
 
 
 @pytest.mark.parametrize(

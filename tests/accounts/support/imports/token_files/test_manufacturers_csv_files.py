@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import ActionRefusal
-from accounts.support.imports import csv_tables, file_formats, jobs
+from accounts.support.imports import csv_tables, jobs, reading_files_into_rows
 from accounts.support.imports.token_files import manufacturers_csv_files as token_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_token_stock
@@ -121,7 +121,7 @@ def test_serial_number_with_an_e_is_not_a_rounded_one(serial: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "user name,name,mail,groups,state\n", "a,b\nc,d\n", "x\n", "\r"])
 def test_other_files_are_not_taken(text: str) -> None:
-    with pytest.raises(file_formats.UnreadableFile, match="upn,serial number"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match="upn,serial number"):
         list(token_csv.rows(text))
 
 
@@ -154,7 +154,7 @@ def test_one_wrong_letter_changes_no_other_row() -> None:
 )
 def test_file_that_cannot_be_cut_names_the_line(text: str, line: int) -> None:
     """An unclosed quotation mark swallowed all rows after it; a long cell was an error of the server."""
-    with pytest.raises(file_formats.UnreadableFile, match=f"Line {line} "):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=f"Line {line} "):
         list(csv_tables.rows(text))
 
 
@@ -231,7 +231,7 @@ def test_package_goes_through_the_same_door(root: Person, context: Context) -> N
         b"<PlainValue>" + B64.encode() + b"</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"
     )
 
-    job = bring(file_formats.read(raw, "tokens"), root.user, context)
+    job = bring(reading_files_into_rows.read(raw, "tokens"), root.user, context)
 
     assert (job.n_new, job.faults) == (1, [])
     assert HardwareToken.objects.get().secret == RAW

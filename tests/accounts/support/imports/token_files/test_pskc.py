@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import keywrap, padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from accounts.support.imports import file_formats
+from accounts.support.imports import reading_files_into_rows
 from accounts.support.imports.token_files import pskc, pskc_keys
 
 SECRET = b"12345678901234567890"
@@ -150,7 +150,7 @@ def test_package_with_a_passphrase_is_read() -> None:
     ],
 )
 def test_wrong_key_is_told_from_a_wrong_file(raw: bytes, opening: dict[str, str], words: str) -> None:
-    with pytest.raises(file_formats.UnreadableFile, match=words):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=words):
         read_rows(raw, **opening)
 
 
@@ -199,7 +199,7 @@ def test_wrapped_keys_are_read(bits: int) -> None:
     (row,) = read_rows(container(package(data=data)), key=key.hex())
 
     assert base64.b32decode(row["secret key"] + "======") == b"0123456789abcdef"
-    with pytest.raises(file_formats.UnreadableFile, match="doesn’t decrypt"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match="doesn’t decrypt"):
         read_rows(container(package(data=data)), key="ff" * (bits // 8))
 
 
@@ -217,7 +217,7 @@ def test_other_ciphers_are_refused_by_their_name(uri: str) -> None:
     """It said that the key does not open it, though the cipher was another one."""
     data = f"<Secret>{cipher(text(sealed(SECRET)), uri)}</Secret>"
 
-    with pytest.raises(file_formats.UnreadableFile, match=uri.rpartition("#")[2]):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=uri.rpartition("#")[2]):
         read_rows(container(package(data=data)), key=KEY.hex())
 
 
@@ -310,7 +310,7 @@ def test_a_key_that_takes_long_to_derive_is_refused(rounds: int, n_bytes: int) -
     """Seen: it blocked a web process for half a minute."""
     raw = container(package(data=f"<Secret>{cipher('')}</Secret>"), before=derived(rounds, n_bytes))
 
-    with pytest.raises(file_formats.UnreadableFile, match=f"{rounds} rounds for {n_bytes} bytes"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=f"{rounds} rounds for {n_bytes} bytes"):
         read_rows(raw, passphrase="x")
 
 
@@ -318,12 +318,12 @@ def test_a_package_of_broken_tokens_is_given_up() -> None:
     """Each is looked for among the others: two thousand of them took seven seconds."""
     broken = package(data="<Counter><PlainValue>x</PlainValue></Counter>")
 
-    with pytest.raises(file_formats.UnreadableFile, match=r"\b50\b"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=r"\b50\b"):
         read_rows(container(*[broken] * 51))
 
 
 def test_a_package_of_too_many_tokens_is_refused_at_once() -> None:
-    with pytest.raises(file_formats.UnreadableFile, match=r"\b10001\b.*\b10000\b"):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=r"\b10001\b.*\b10000\b"):
         read_rows(container(*["<KeyPackage/>"] * 10_001))
 
 
@@ -366,5 +366,5 @@ def test_letters_of_other_encodings_are_read_right() -> None:
     ],
 )
 def test_other_files_are_said_to_be_so(raw: bytes, words: str) -> None:
-    with pytest.raises(file_formats.UnreadableFile, match=words):
+    with pytest.raises(reading_files_into_rows.UnreadableFile, match=words):
         read_rows(raw)
