@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from accounts.models import Import, User
-from accounts.support.imports import people_row_format
+from accounts.support.imports import reading_and_checking_people_rows
 from accounts.support.imports.columns_of_import_files import COLUMNS
 
 _BATCH = 1_000  # users read at once
@@ -18,6 +18,6 @@ def rows(keys: Sequence[int]) -> Iterator[Sequence[object]]:
 
 def _batch(keys: Sequence[int]) -> Iterator[Sequence[object]]:
     for user in User.objects.filter(pk__in=keys).prefetch_related("groups").order_by("username"):
-        groups = people_row_format.joined(group.name for group in user.groups.all())
+        groups = reading_and_checking_people_rows.joined(group.name for group in user.groups.all())
         last = user.last_login.isoformat() if user.last_login else ""
         yield (user.username, user.name, user.email, groups, user.second_step, user.n_methods, last)

@@ -10,7 +10,7 @@ from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
 from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports.collecting_row_errors import collect_error
-from accounts.support.imports.people_row_format import WantedPerson, joined, shown
+from accounts.support.imports.reading_and_checking_people_rows import WantedPerson, joined, shown
 from accounts.support.shipped_roles import groups_of_staff
 from verification import policies
 from verification.policies import Rules

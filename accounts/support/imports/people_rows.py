@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from accounts import invitations
 from accounts.models import SecondStep, User
 from accounts.support import desk_scopes
-from accounts.support.imports import people_audit_and_notices, people_row_format, people_row_permissions
-from accounts.support.imports.people_row_format import WantedPerson, shown
+from accounts.support.imports import people_audit_and_notices, people_row_permissions, reading_and_checking_people_rows
+from accounts.support.imports.reading_and_checking_people_rows import WantedPerson, shown
 from verification import enrolments, policies
 from verification.context import Context
 from verification.policies import SUPPORT_ACTIONS, remembered_browser_revocation
@@ -42,7 +42,7 @@ def repeated(rows: Iterable[Row]) -> frozenset[int]:
     """Return the lines whose username also occurs earlier in the file, in any spelling."""
     seen, found = set[str](), set[int]()
     for line, fields in rows:
-        name = people_row_format.username_of(fields["username"])
+        name = reading_and_checking_people_rows.username_of(fields["username"])
         if name in seen:
             found.add(line)
         seen.add(name)
@@ -63,7 +63,7 @@ def apply(
     the lines whose user also occurs earlier in the file. With `invites` new people with an email address are invited.
     """
     groups = {shown(name): pk for name, pk in Group.objects.values_list("name", "pk")}
-    names = [people_row_format.username_of(fields["username"]) for _line, fields in rows]
+    names = [reading_and_checking_people_rows.username_of(fields["username"]) for _line, fields in rows]
     known = {user.username: user for user in _locked(names)}
     seen = _seen(staff, known.values())
     restrictions = people_row_permissions.restrictions_of(staff, known.values(), groups)
@@ -73,11 +73,11 @@ def apply(
     counts, faults, warnings = Counter[str](), list[tuple[int, str]](), defaultdict[int, list[str]](list)
     made, changed, changed_on = list[WantedPerson](), list[tuple[User, WantedPerson]](), dict[int, int]()
     for line, fields in rows:
-        user = known.get(people_row_format.username_of(fields["username"]))
+        user = known.get(reading_and_checking_people_rows.username_of(fields["username"]))
         is_hidden = user is not None and user.pk not in seen
         user = None if is_hidden else user  # refused in the words that a name gets which nobody has
         mine = member[user.pk] if user else set[str]()
-        wanted, errors = people_row_format.read(fields, groups, user, mine)
+        wanted, errors = reading_and_checking_people_rows.read(fields, groups, user, mine)
         if line in repeated:
             errors.append(_("%(name)s appears twice in the file. Remove one of the rows.") % {"name": wanted.username})
         if user is not None and not errors and _is_same(user, mine, wanted):

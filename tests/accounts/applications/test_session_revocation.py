@@ -19,7 +19,7 @@ from accounts.support.actions import browsers_and_sessions, erasure, method_rese
 from accounts.support.actions.action_form_and_declaration import Actor
 from accounts.support.groups import group_changes_and_approvals
 from accounts.support.groups.change_preview_and_refusals import WantedGroup, plan
-from accounts.support.imports import people_row_format, people_rows
+from accounts.support.imports import people_rows, reading_and_checking_people_rows
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import PASSWORD, Clock, Person, join, work
 from verification import enrolments
@@ -61,7 +61,7 @@ def _remove_method(person: Person, actor: Actor) -> None:
 
 def _import(person: Person, _actor: Actor) -> None:
     user = User.objects.get(pk=person.user.pk)
-    wanted = people_row_format.WantedPerson(
+    wanted = reading_and_checking_people_rows.WantedPerson(
         username="ana", name=user.name, email=user.email, state="enforced", groups=frozenset()
     )
     with transaction.atomic():
@@ -216,7 +216,7 @@ def _rename(group: Group, **people: tuple[str, ...]) -> WantedGroup:
 
 def _leave_by_import(ana: Person, _group: Group, actor: Actor) -> None:
     user = User.objects.get(pk=ana.user.pk)
-    wanted = people_row_format.WantedPerson(
+    wanted = reading_and_checking_people_rows.WantedPerson(
         username="ana", name="Ana", email=user.email, state=user.second_step, groups=frozenset()
     )
     with transaction.atomic():
