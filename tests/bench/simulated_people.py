@@ -137,11 +137,11 @@ class SimulatedUser:
 
     def code(self, issued: Any) -> str:
         """Read the text that went out."""
-        from verification.challenges import data_for_methods
+        from verification.challenges import challenge_data_given_to_methods
         from verification.models import Challenge
 
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return str(data_for_methods.of_challenge(challenge, now=self.world.now).code)
+        return str(challenge_data_given_to_methods.of_challenge(challenge, now=self.world.now).code)
 
     def app(self) -> str:
         from verification.methods.totp.method import code_at

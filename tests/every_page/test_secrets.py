@@ -21,7 +21,7 @@ from mfasite.celery import app
 from mfasite.observability import logs
 from tests.simulated.people import ANAS, BENS, PASSWORD, Clock, Person, work
 from verification import challenges
-from verification.challenges import data_for_methods
+from verification.challenges import challenge_data_given_to_methods
 from verification.delivery import unsent_message_sweeper, worker_wake_ups
 from verification.models import AuditEvent, Challenge, Enrolment, Message
 
@@ -87,7 +87,9 @@ def codes_now() -> Iterator[str]:
     """Yield the code of every message so far, derived as delivery and check derive it."""
     for challenge in Challenge.objects.select_related("enrolment", "user"):
         for generation in range(1, challenge.generation + 1):
-            yield data_for_methods.of_challenge(challenge, now=challenge.issued_at, generation=generation).code
+            yield challenge_data_given_to_methods.of_challenge(
+                challenge, now=challenge.issued_at, generation=generation
+            ).code
 
 
 def spellings(number: str) -> list[str]:

@@ -21,7 +21,7 @@ from tests.infrastructure.rounds import rounds
 from tests.settings import KEYS
 from tests.simulated.people import Clock, clock
 from verification import challenges, enrolments, policies
-from verification.challenges import data_for_methods
+from verification.challenges import challenge_data_given_to_methods
 from verification.context import Context
 from verification.delivery import dispatch
 from verification.delivery.providers.virtual.models import Delivery
@@ -88,7 +88,7 @@ class EngineUser:
     def code(self, issued: Outcome) -> str:
         """Return the code in the newest text or call of a challenge."""
         challenge = Challenge.objects.select_related("enrolment", "user").get(handle=issued.handle)
-        return data_for_methods.of_challenge(challenge, now=self.context.now).code
+        return challenge_data_given_to_methods.of_challenge(challenge, now=self.context.now).code
 
     def match(self, issued: Outcome) -> str:
         shown = challenges.show(issued.handle, binding=BINDING, now=self.context.now)

@@ -5,9 +5,9 @@ Every second step goes through here. Guarded updates decide, never a read follow
 
 from verification.challenges.answering import answer
 from verification.challenges.attempts import caller_gates, caller_gates_and_stops
+from verification.challenges.challenge_data_given_to_methods import person_handle
 from verification.challenges.challenge_for_pages import Shown, show
 from verification.challenges.correct_answers import Alongside, NotProven, collect
-from verification.challenges.data_for_methods import person_handle
 from verification.challenges.ending import abandon
 from verification.challenges.hints_for_impossible_codes import recognise_app_passwords
 from verification.challenges.loading_and_session_binding import of_binding

@@ -8,8 +8,8 @@ from django.db import IntegrityError
 from verification import enrolments, limits, method_registry
 from verification.challenges import (
     attempts,
+    challenge_data_given_to_methods,
     correct_answers,
-    data_for_methods,
     hints_for_impossible_codes,
     loading_and_session_binding,
 )
@@ -54,7 +54,7 @@ def answer(
         return gate
     if isinstance(method, PublicKey):
         _follow(challenge, method.names(read))
-    check = method.check(data_for_methods.of_challenge(challenge, now=context.now), read)
+    check = method.check(challenge_data_given_to_methods.of_challenge(challenge, now=context.now), read)
     if check.verdict is Verdict.PROVEN:
         if _is_taken(challenge, check.draft):
             return attempts.fail(challenge, gate, context, cause="taken")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, method_registry
-from verification.challenges import attempts, data_for_methods, loading_and_session_binding
+from verification.challenges import attempts, challenge_data_given_to_methods, loading_and_session_binding
 from verification.method_base import Mode
 from verification.method_capabilities import Delivered, KeyedOnPhone, Resynchronised
 from verification.models import Challenge, ChallengeState, Message, Purpose
@@ -66,7 +66,7 @@ def show(handle: str, *, binding: str, now: datetime, loaded: Challenge | None =
     if challenge is None:
         return None
     method = method_registry.method(challenge.enrolment.method)
-    data = data_for_methods.of_challenge(challenge, now=now)
+    data = challenge_data_given_to_methods.of_challenge(challenge, now=now)
     issue, is_delivered = method.issue(data), isinstance(method, Delivered)
     newest = loading_and_session_binding.NEWEST.first(challenge=challenge.pk) if is_delivered else None
     is_expired, has_tries = challenge.expires_at <= now, challenge.tries_left > 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from verification import enrolments, method_registry
-from verification.challenges import data_for_methods
+from verification.challenges import challenge_data_given_to_methods
 from verification.keys import crypto
 from verification.method_base import ChallengeData, Issue
 from verification.method_capabilities import Passwordless, PublicKey
@@ -17,7 +17,9 @@ from verification.models.random_row_handles import new_handle
 def announce(user_id: int) -> tuple[Issue, ...]:
     """Return what a page tells the person's browser about their keys, such as which passkeys still exist."""
     told = (
-        method.announce(data_for_methods.person_handle(user_id), enrolments.addresses(user_id, method.name))
+        method.announce(
+            challenge_data_given_to_methods.person_handle(user_id), enrolments.addresses(user_id, method.name)
+        )
         for method in method_registry.having(PublicKey)
     )
     return tuple(issue for issue in told if issue.page)

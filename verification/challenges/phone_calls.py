@@ -7,7 +7,7 @@ from django.db import transaction
 
 from verification import audit, enrolments, method_registry, notices
 from verification.audit import verification_audit_events
-from verification.challenges import attempts, correct_answers, data_for_methods
+from verification.challenges import attempts, challenge_data_given_to_methods, correct_answers
 from verification.context import Context
 from verification.delivery import rendering
 from verification.delivery.provider_interface import Speech
@@ -31,7 +31,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     method = method_registry.methods().get(challenge.enrolment.method)
     if not isinstance(method, KeyedOnPhone):
         return None
-    check = method.check_keys(data_for_methods.of_challenge(challenge, now=now), typed_codes.tidy(keys))
+    check = method.check_keys(challenge_data_given_to_methods.of_challenge(challenge, now=now), typed_codes.tidy(keys))
     if check.verdict is Verdict.DENIED:
         # For any call, even one that was replaced, ended or approved, because an attacker may be faster.
         _deny(challenge, context)
@@ -43,7 +43,7 @@ def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     ):
         return rendering.speech(
             message,
-            method.check_keys(data_for_methods.of_challenge(challenge, now=now), "").say,
+            method.check_keys(challenge_data_given_to_methods.of_challenge(challenge, now=now), "").say,
             Verdict.GONE,
         )
     if check.verdict in {Verdict.PENDING, Verdict.ISSUED}:

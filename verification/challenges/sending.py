@@ -6,7 +6,7 @@ from django.db import transaction
 
 from verification import audit, enrolments, limits, method_registry, notices
 from verification.audit import verification_audit_events
-from verification.challenges import attempts, data_for_methods
+from verification.challenges import attempts, challenge_data_given_to_methods
 from verification.context import Context
 from verification.delivery import outbox
 from verification.enrolments import EnrolmentLimits
@@ -124,7 +124,7 @@ def _notify_of_unanswered(
 def send(challenge: Challenge, context: Context) -> None:
     """Add the message of a challenge to the outbox, if its method sends one."""
     issue = method_registry.method(challenge.enrolment.method).issue(
-        data_for_methods.of_challenge(challenge, now=context.now)
+        challenge_data_given_to_methods.of_challenge(challenge, now=context.now)
     )
     if issue.kind:
         outbox.add(challenge, kind=issue.kind, template=issue.template, fields=issue.fields, now=context.now)
