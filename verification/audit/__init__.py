@@ -16,7 +16,7 @@ from verification.audit.events_shown_to_people import Notice, UserEvent, find_us
 from verification.audit.personal_words import PERSONAL, erase_words
 from verification.audit.reading import between, newest, of_person, since, size
 from verification.audit.recording import EventToRecord, record, record_many
-from verification.audit.removing_old_months import Removed, remove
+from verification.audit.removing_old_audit_months import Removed, remove
 from verification.audit.sealing import seal
 from verification.audit.verifying import ChainFault, Problem, verify, verify_newest
 
