@@ -13,7 +13,7 @@ from accounts.applications import application_sessions
 from accounts.models import Application, ApplicationSession
 from tests.simulated.people import Clock, Person
 from tests.simulated.sign_in_claims import SignInClaims
-from verification.retention import removing_old_rows
+from verification.retention import removing_old_messages_and_challenges
 
 HERE, THERE = "a" * 32, "b" * 32
 
@@ -132,7 +132,7 @@ def test_forgets_what_ended_long_ago(wiki: Application, ana: Person, clock: Cloc
 
 def test_forgets_in_batches(wiki: Application, ana: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Seen failing: all of a day were loaded and deleted at once."""
-    monkeypatch.setattr(removing_old_rows, "_BATCH", 2)
+    monkeypatch.setattr(removing_old_messages_and_challenges, "_BATCH", 2)
     for ref in ("a", "b", "c"):
         applications.open(wiki, ana.user, ref * 32, SignInClaims(), clock.now)
     applications.end(clock.now, "sign-out", application=wiki)
