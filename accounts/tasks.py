@@ -13,7 +13,7 @@ from accounts.integrations.oidc.back_channel import deliveries_and_retries
 from accounts.models import CallerCheck, GroupRequest, PasswordReset, SentForm, SupportRequest
 from accounts.sessions.session_store import SessionStore
 from accounts.support.imports import jobs
-from verification import retention, signing_keys
+from verification import jwt_signing_keys, retention
 from verification.task_steps import run_each
 
 _RETENTION = timedelta(days=1)
@@ -81,4 +81,4 @@ def logouts(**_more: Any) -> None:
 @shared_task(name="accounts.tasks.rotate_signing_keys")
 def rotate_signing_keys(**_more: Any) -> None:
     """Make the next signing keys in time, and delete those that nobody needs. Runs daily."""
-    signing_keys.rotate(timezone.now())
+    jwt_signing_keys.rotate(timezone.now())

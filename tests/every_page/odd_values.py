@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Application, Import, User
 from accounts.support.imports import reading_files_into_rows
-from verification import signing_keys
+from verification import jwt_signing_keys
 from verification.keys import text_encryption
 
 REF = "ab" * 16  # the public name of every row made here
@@ -120,7 +120,7 @@ def furnish(user: User) -> None:
         for model in [each for each in todo if each not in made]:
             if (row := _row(model, made)) is not None:
                 made[model] = row
-    signing_keys.prepare(timezone.now())
+    jwt_signing_keys.prepare(timezone.now())
     Application.objects.update(slug="no-text", logo_version="a" * 16)  # as the addresses of the tests name them
     Import.objects.update(
         sealed=text_encryption.seal(",".join(reading_files_into_rows.COLUMNS[Import.Kind.PEOPLE]), bound=REF)

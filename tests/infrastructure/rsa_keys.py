@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from verification import signing_keys
+from verification import jwt_signing_keys
 
 
 class RepeatedKeys:
@@ -28,9 +28,9 @@ class RepeatedKeys:
         return self._kept[place]
 
 
-KEYS = RepeatedKeys(signing_keys._rsa)
+KEYS = RepeatedKeys(jwt_signing_keys._rsa)
 
 
 def keep(patch: pytest.MonkeyPatch) -> None:
     """Use kept keys wherever the service makes one."""
-    patch.setitem(signing_keys._MAKERS, "RS256", KEYS)
+    patch.setitem(jwt_signing_keys._MAKERS, "RS256", KEYS)

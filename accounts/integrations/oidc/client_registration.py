@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.applications import secret_rotation
 from accounts.integrations.oidc.oauthlib_validator import SECRET
 from accounts.models import Application, OidcClient
-from verification import signing_keys
+from verification import jwt_signing_keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ def make(  # noqa: PLR0913  (one client, with named properties)
 ) -> Made:
     """Make the client of an application, and the first signing keys with the first client."""
     with transaction.atomic():
-        signing_keys.prepare(now)
+        jwt_signing_keys.prepare(now)
         client = OidcClient.objects.create(
             application=application,
             client_type=OidcClient.CLIENT_PUBLIC if is_public else OidcClient.CLIENT_CONFIDENTIAL,

@@ -12,7 +12,7 @@ from typing import Any
 
 from accounts.integrations.oidc import lifetimes, scopes_and_claims_about_person
 from accounts.models import ApplicationSession, OidcClient, OidcSignIn, User
-from verification import conf, signing_keys
+from verification import conf, jwt_signing_keys
 from verification.keys import derived_link_tokens
 
 _LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -49,7 +49,7 @@ def id_token(sign_in: OidcSignIn, *, allowed: Collection[str], access_token: str
     }
     if nonce:
         claims["nonce"] = nonce
-    return signing_keys.sign(claims, algorithm=client.algorithm, typ=_ID, now=now)
+    return jwt_signing_keys.sign(claims, algorithm=client.algorithm, typ=_ID, now=now)
 
 
 def _half(text: str) -> str:
@@ -69,12 +69,12 @@ def logout_token(client: OidcClient, user: User, session: ApplicationSession, *,
         "sid": sid(session),
         "events": {_LOGOUT_EVENT: {}},
     }
-    return signing_keys.sign(claims, algorithm=client.algorithm, typ=_LOGOUT, now=now)
+    return jwt_signing_keys.sign(claims, algorithm=client.algorithm, typ=_LOGOUT, now=now)
 
 
 def read_hint(token: str) -> dict[str, Any] | None:
     """Return the claims of an ID token of ours that someone shows as a hint, even an expired one."""
-    claims = signing_keys.read(token, typ=_ID) if token else None
+    claims = jwt_signing_keys.read(token, typ=_ID) if token else None
     if claims is None or claims.get("iss") != issuer() or not isinstance(claims.get("sub"), str):
         return None
     return claims if isinstance(claims.get("aud"), str) else None

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from verification import audit, signing_keys
+from verification import audit, jwt_signing_keys
 from verification.audit import verification_audit_events
 from verification.context import Context
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         with transaction.atomic():
-            made = signing_keys.replace(now)
+            made = jwt_signing_keys.replace(now)
             audit.record(
                 verification_audit_events.SIGNING_KEYS_REPLACED,
                 user_id=None,

@@ -17,7 +17,7 @@ from accounts.integrations.oidc import audit_events, id_and_logout_tokens
 from accounts.integrations.oidc.back_channel import logout_requests
 from accounts.integrations.oidc.back_channel.logout_requests import LogoutResponse
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
-from verification import audit, signing_keys, task_publisher
+from verification import audit, jwt_signing_keys, task_publisher
 from verification.context import Context
 
 WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and the second try
@@ -122,7 +122,7 @@ def _signed(row: LogoutDelivery, now: datetime) -> str | None:
     """Return the token of a delivery. Without a key for it this try has failed, and no other."""
     try:
         return id_and_logout_tokens.logout_token(row.client, row.user, row.session, now=now)
-    except signing_keys.NoKey:
+    except jwt_signing_keys.NoKey:
         _settle(row, LogoutResponse(problem="key"), now)
         return None
 

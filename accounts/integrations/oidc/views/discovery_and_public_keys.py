@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from accounts.integrations import endpoints_without_page_middleware
 from accounts.integrations.endpoints_without_page_middleware import for_programs, refuses_unreadable
 from accounts.integrations.oidc import discovery_document
-from verification import signing_keys
+from verification import jwt_signing_keys
 
 _CACHED = "public, max-age=3600"  # less than keys are published before and after they sign
 _FOR_SCRIPTS = {
@@ -35,4 +35,4 @@ def discovery(request: HttpRequest) -> HttpResponse:
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponse:
     """Return the keys that check our signatures. Source: RFC 7517, 5."""
-    return JsonResponse({"keys": signing_keys.published(timezone.now())}, headers=_FOR_SCRIPTS)
+    return JsonResponse({"keys": jwt_signing_keys.published(timezone.now())}, headers=_FOR_SCRIPTS)

@@ -15,7 +15,7 @@ from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
 from tests.simulated.relying_party import AFTER_LOGOUT, CALLBACK, SimulatedRelyingParty
-from verification import signing_keys
+from verification import jwt_signing_keys
 from verification.models import SigningKey
 
 Maker = Callable[..., SimulatedRelyingParty]
@@ -24,7 +24,7 @@ Maker = Callable[..., SimulatedRelyingParty]
 @pytest.fixture
 def make_party(db: None, clock: Clock) -> Maker:
     """Return a function that adds an application and its client."""
-    signing_keys.forget()
+    jwt_signing_keys.forget()
 
     def make(slug: str = "wiki", *, settings: Mapping[str, Any] | None = None, **more: Any) -> SimulatedRelyingParty:
         key = (slug, repr(settings), repr(more))

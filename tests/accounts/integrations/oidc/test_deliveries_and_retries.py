@@ -19,7 +19,7 @@ from accounts import applications, tasks
 from accounts.integrations.oidc.back_channel import deliveries_and_retries, logout_addresses, logout_requests
 from accounts.models import LogoutDelivery, OidcSignIn
 from tests.simulated.people import Clock, Person
-from verification import signing_keys
+from verification import jwt_signing_keys
 from verification.models import AuditEvent, SigningKey
 
 State = LogoutDelivery.State
@@ -186,7 +186,7 @@ def test_a_token_that_cannot_be_signed_stops_no_other(make_party: Any, listen: A
     make_party("odd", logout_uri="http://127.0.0.1:9/", algorithm="ES256").sign_in(ana)
     make_party("usual", logout_uri=listener.uri).sign_in(ana)
     SigningKey.objects.filter(algorithm="ES256").update(sealed="of a key that was lost")
-    signing_keys.forget()
+    jwt_signing_keys.forget()
     applications.end(clock.now, "sign-out", user_id=ana.user.pk)
 
     for _ in range(3):
