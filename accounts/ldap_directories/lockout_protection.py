@@ -6,7 +6,7 @@ from accounts.ldap_directories.person_search import DirectoryEntry
 from accounts.models import Directory
 from accounts.models.people import fold
 from verification import limits
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 
 _WHAT = "directory.password"
@@ -21,7 +21,7 @@ def _most(directory: Directory, username: str, context: Context) -> int:
 
     The last one is kept for browsers from which this person signed in before, so that a stranger can't lock them out.
     """
-    is_known = bool(known_browsers.known(context.device, fold(username)))
+    is_known = bool(device_cookies_of_known_browsers.known(context.device, fold(username)))
     return directory.max_failures if is_known else max(1, directory.max_failures - 1)
 
 

@@ -17,7 +17,7 @@ from accounts.sessions.session_store import BACKEND
 from accounts.signin import pending_sign_in, setting_browser_cookies
 from accounts.signin.pending_sign_in import Pending
 from verification import audit, browsers, challenges, method_registry, policies
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
@@ -109,7 +109,7 @@ def finish(  # noqa: PLR0913  (one action, with named circumstances)
             **_told(why, enrolment, challenge, is_remembered=remember_days > 0),
         )
         response = redirects.go_on(next_url)
-        device = known_browsers.remember(context.device, user.username)
+        device = device_cookies_of_known_browsers.remember(context.device, user.username)
         setting_browser_cookies.know(response, device)
         if remember_days:
             proven_by = enrolment.method if enrolment else ""

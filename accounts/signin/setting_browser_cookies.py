@@ -11,17 +11,17 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from verification import browsers
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 
 
 def know(response: HttpResponse, value: str) -> None:
     """Set the cookie of a browser in which someone signed in before."""
-    _keep(response, settings.DEVICE_COOKIE_NAME, value, days=known_browsers.DAYS)
+    _keep(response, settings.DEVICE_COOKIE_NAME, value, days=device_cookies_of_known_browsers.DAYS)
 
 
 def remember(response: HttpResponse, token: str, *, days: int) -> None:
     """Set the remembered-browser cookie. On a shared browser it outlives each user's days: the rows are what counts."""
-    days = max(days, known_browsers.DAYS) if browsers.is_shared(token) else days
+    days = max(days, device_cookies_of_known_browsers.DAYS) if browsers.is_shared(token) else days
     _keep(response, settings.BROWSER_COOKIE_NAME, token, days=days)
 
 

@@ -19,7 +19,7 @@ from tests.verification import guessing_process
 from tests.verification.conftest import N_AT_ONCE, EngineUser, address_of_database
 from tests.verification.requests_at_once import PAUSE, sessions_with_open_challenges, without_transaction
 from verification import limits
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.models import Challenge, ChallengeState, Channel, Counter, Failure, Message
 from verification.models.random_row_handles import new_handle
 from verification.outcomes import Verdict
@@ -231,7 +231,7 @@ def test_parallel_passwords_are_counted_before_they_are_looked_at(
     racer: EngineUser, threads: ConcurrentThreads, is_known: bool
 ) -> None:
     """Fifty incorrect passwords at once: ten are looked at."""
-    cookie = known_browsers.remember("", "ana") if is_known else ""
+    cookie = device_cookies_of_known_browsers.remember("", "ana") if is_known else ""
     context = replace(racer.context, device=cookie)
 
     gates = threads.rush(lambda _: limits.password_gate("ana", context))

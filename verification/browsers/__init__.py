@@ -1,6 +1,6 @@
 """Remembered browsers, browsers that a person used before, and the names of browsers."""
 
-from verification.browsers import known_browsers, user_agents
+from verification.browsers import device_cookies_of_known_browsers, user_agents
 from verification.browsers.remembered_browsers import (
     forget,
     forget_many,
@@ -14,12 +14,12 @@ from verification.browsers.remembered_browsers import (
 )
 
 __all__ = [
+    "device_cookies_of_known_browsers",
     "forget",
     "forget_many",
     "forget_own",
     "is_shared",
     "is_this",
-    "known_browsers",
     "of_many",
     "of_person",
     "recognise",

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F, Max, Q
 
 from verification import conf
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 from verification.db import batched_writes
 from verification.keys import crypto
@@ -84,7 +84,7 @@ def _password_rows(name: str, context: Context, service: str) -> list[_PasswordC
     Known browsers don't count per network, or one neighbour could use up the hour of a whole office.
     """
     named = _name_key(name, service)
-    device = known_browsers.known(context.device, name)
+    device = device_cookies_of_known_browsers.known(context.device, name)
     place = f"device {device}" if device else f"network {network_of(context.network)}"
     here = named + crypto.mac("limit.password.place", place)[:KEY_LENGTH]
     mine = _PasswordCounter(_BY_PLACE, here, EPOCH, free=conf.password_failures_before_delay())

@@ -1,7 +1,7 @@
 """Rate limits of password resets, of sign-ins with a passkey alone, and of requests of applications and directories."""
 
 from verification import conf
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 from verification.limits.client_networks import for_network, network_of
 from verification.limits.counting.counter_rows import HOUR, MINUTE
@@ -32,7 +32,7 @@ def refund_passwordless(context: Context, *, name: str) -> None:
 def _passwordless_limit(context: Context, name: str) -> WindowLimit:
     """Return the limit of a network, or of a known browser: a neighbour must not use up the hour of an office."""
     most = conf.password_failures_per_network_hour()
-    if device := known_browsers.known(context.device, name):
+    if device := device_cookies_of_known_browsers.known(context.device, name):
         return WindowLimit("passwordless.device", device, HOUR, most, is_given_back=True)
     most = for_network(most, context.network)
     return WindowLimit("passwordless.network", network_of(context.network), HOUR, most, is_given_back=True)

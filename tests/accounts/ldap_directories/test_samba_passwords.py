@@ -17,7 +17,7 @@ from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.directory_sign_ins import refusal, refusals, tried
 from tests.simulated.http_browser import Browser
 from tests.simulated.people import Clock
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.xdist_group("samba")]
@@ -255,7 +255,7 @@ def test_a_stranger_does_not_lock_out_a_known_browser(
     """The last attempt before the limit is kept for browsers that the person has used. Seen failing without that."""
     directory()
     browser = tried("emil", PASSWORD)
-    browser.client.cookies["mfa_device"] = known_browsers.remember("", "emil")
+    browser.client.cookies["mfa_device"] = device_cookies_of_known_browsers.remember("", "emil")
     for number in range(20):
         tried("emil", f"wrong {number}", Browser(network=f"198.51.{number}.7"))
 

@@ -142,10 +142,10 @@ def stranger(world: Simulation) -> Result:
 
 def _cookie(person: SimulatedUser) -> str:
     try:
-        from verification.browsers import known_browsers
+        from verification.browsers import device_cookies_of_known_browsers
     except ImportError:  # as it was before
         return ""
-    return known_browsers.remember("", person.user.username)
+    return device_cookies_of_known_browsers.remember("", person.user.username)
 
 
 def patient(world: Simulation) -> Result:

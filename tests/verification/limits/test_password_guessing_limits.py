@@ -8,7 +8,7 @@ import pytest
 
 from tests.verification.conftest import EngineUser
 from verification import limits
-from verification.browsers import known_browsers
+from verification.browsers import device_cookies_of_known_browsers
 from verification.context import Context
 from verification.keys import crypto
 from verification.limits.counting.counter_rows import UNLIMITED
@@ -107,7 +107,7 @@ def test_wrong_password_an_hour_keeps_nobody_out(engine_user: EngineUser) -> Non
 
 def test_known_browser_waits_for_no_stranger(engine_user: EngineUser) -> None:
     """Nor for those in its own network, nor for a hundred networks at once."""
-    cookie = known_browsers.remember("", "ana")
+    cookie = device_cookies_of_known_browsers.remember("", "ana")
     attempts(engine_user, 40)
     for number in range(1, 121):
         attempts(elsewhere(engine_user, number), 3)
@@ -122,7 +122,7 @@ def test_known_browser_waits_for_no_neighbour(engine_user: EngineUser, settings:
     settings.PASSWORD_FAILURES_PER_NETWORK_HOUR = 5
     for number in range(8):
         attempts(engine_user, 1, name=f"name {number}")
-    at_home = replace(engine_user.context, device=known_browsers.remember("", "ana"))
+    at_home = replace(engine_user.context, device=device_cookies_of_known_browsers.remember("", "ana"))
 
     assert not limits.password_gate("ana", engine_user.context).is_open
     assert [limits.password_gate("ana", at_home).is_open for _ in range(11)] == [True] * 10 + [False]
@@ -132,16 +132,18 @@ def test_known_browser_waits_for_no_neighbour(engine_user: EngineUser, settings:
 
 def test_known_browser_is_bounded_by_itself(engine_user: EngineUser) -> None:
     """A stolen cookie is worth ten tries, then waits; it makes no other browser of the person wait."""
-    stolen = EngineUser(engine_user.user, replace(engine_user.context, device=known_browsers.remember("", "ana")))
+    stolen = EngineUser(
+        engine_user.user, replace(engine_user.context, device=device_cookies_of_known_browsers.remember("", "ana"))
+    )
 
     assert [gate.is_open for gate in attempts(stolen, 12)] == [True] * 10 + [False] * 2
-    other = replace(engine_user.context, device=known_browsers.remember("", "ana"))
+    other = replace(engine_user.context, device=device_cookies_of_known_browsers.remember("", "ana"))
     assert limits.password_gate("ana", other).is_open
     assert limits.password_gate("ana", engine_user.context).is_open
 
 
 def test_cookie_of_somebody_else_is_a_strangers(engine_user: EngineUser) -> None:
-    eves = replace(engine_user.context, device=known_browsers.remember("", "eve"))
+    eves = replace(engine_user.context, device=device_cookies_of_known_browsers.remember("", "eve"))
 
     assert [limits.password_gate("ana", eves).is_open for _ in range(12)] == [True] * 10 + [False] * 2
     assert not limits.password_gate("ana", engine_user.context).is_open
