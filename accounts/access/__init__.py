@@ -2,7 +2,6 @@
 
 from accounts.access import (
     acr_and_amr_values,
-    acr_words,
     app_passwords_when_blocked,
     application_refusal_words,
     portal_and_staff_access,
@@ -10,11 +9,12 @@ from accounts.access import (
     step_up_rounds,
     step_up_words,
     stepping_up,
+    words_for_strength_told_to_applications,
 )
 from accounts.access.access_decision import AccessDecision, AccessStep, AskedBy, Requirement, decide
 from accounts.access.age_of_verifications import Demand
-from accounts.access.application_access import of_authentication, of_person, of_request
 from accounts.access.groups_allowed import Groups, forget, groups_of
+from accounts.access.loading_rows_for_access_decision import of_authentication, of_person, of_request
 from accounts.access.required_strength import RequestedVerification
 from accounts.access.stepping_up import step_up
 from accounts.access.stored_session_reader import of_data
@@ -33,7 +33,6 @@ __all__ = [
     "Requirement",
     "Verification",
     "acr_and_amr_values",
-    "acr_words",
     "app_passwords_when_blocked",
     "application_refusal_words",
     "decide",
@@ -49,4 +48,5 @@ __all__ = [
     "step_up_rounds",
     "step_up_words",
     "stepping_up",
+    "words_for_strength_told_to_applications",
 ]
