@@ -17,7 +17,7 @@ from accounts.integrations.oidc import audit_events, id_and_logout_tokens
 from accounts.integrations.oidc.back_channel import logout_requests
 from accounts.integrations.oidc.back_channel.logout_requests import LogoutResponse
 from accounts.models import ApplicationSession, LogoutDelivery, OidcClient
-from verification import audit, jwt_signing_keys, task_publisher
+from verification import audit, jwt_signing_keys, publishing_without_waiting
 from verification.context import Context
 
 WAITS = (timedelta(seconds=10), timedelta(seconds=60))  # after the first and the second try
@@ -52,7 +52,7 @@ def queue(sessions: "QuerySet[ApplicationSession]", now: datetime) -> None:
     made = LogoutDelivery.objects.bulk_create(rows)
     if made:
         keys = [row.pk for row in made]
-        transaction.on_commit(lambda: task_publisher.publish(_TASK, keys, _deliver_now))
+        transaction.on_commit(lambda: publishing_without_waiting.publish(_TASK, keys, _deliver_now))
 
 
 def _deliver_now(keys: Collection[int]) -> None:
@@ -167,7 +167,7 @@ def again(rows: "QuerySet[LogoutDelivery]", now: datetime) -> int:
         state=State.WAITING, n_tries=0, due_at=now, claimed_until=None
     )
     if n:
-        transaction.on_commit(lambda: task_publisher.publish(_TASK, keys, _deliver_now))
+        transaction.on_commit(lambda: publishing_without_waiting.publish(_TASK, keys, _deliver_now))
     return n
 
 
