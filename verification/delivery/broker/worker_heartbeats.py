@@ -7,7 +7,7 @@ import time
 from datetime import timedelta
 
 from verification.delivery.broker import connection
-from verification.delivery.broker.publishing_tasks import key
+from verification.delivery.broker.publishing_celery_messages import key
 
 # They also show Flower that a worker is alive. Each costs as much as three messages.
 HEARTBEAT_INTERVAL = timedelta(seconds=10)

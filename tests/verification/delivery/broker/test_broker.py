@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from mfasite.celery import app
 from verification.delivery import broker as brokers
-from verification.delivery.broker import Unreachable, address, connection, publishing_tasks
+from verification.delivery.broker import Unreachable, address, connection, publishing_celery_messages
 from verification.delivery.broker.address import BrokerAddress, Login, Sentinels
 
 OPTIONS = {"socket_timeout": 0.5, "socket_connect_timeout": 0.3, "global_keyprefix": "p:", "master_name": "main"}
@@ -204,6 +204,6 @@ def test_no_password_is_shown() -> None:
 
 def test_arguments_are_in_the_body_only() -> None:
     with override_settings(CELERY_BROKER_TRANSPORT_OPTIONS=OPTIONS):
-        told = publishing_tasks.envelope("texts", "a.task", {"message_id": 4711})
+        told = publishing_celery_messages.envelope("texts", "a.task", {"message_id": 4711})
 
     assert "4711" not in json.dumps(told | {"body": ""})
