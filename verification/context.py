@@ -9,7 +9,7 @@ class Context:
     """The circumstances of one action, read once at the entry point and passed down.
 
     Shape: `network` is an IP address as text, empty if unknown; `browser` is the raw token of the remember cookie;
-    `device` is the raw cookie of `browsers.known_browsers`. Units: `now` is aware, UTC.
+    `device` is the raw cookie of `browsers.device_cookies_of_known_browsers`. Units: `now` is aware, UTC.
     """
 
     now: datetime

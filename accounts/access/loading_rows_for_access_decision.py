@@ -1,4 +1,4 @@
-"""Answers about one person and one application, with the rows that the decision needs."""
+"""Loads the rows that an access decision about one person and one application needs, and has it made."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Settings of the list of SCIM requests: how often new ones are added to it."""
+"""Settings of the list of SCIM requests: after how long new ones are added to it."""
 
 from datetime import timedelta
 

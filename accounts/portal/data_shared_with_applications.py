@@ -61,7 +61,10 @@ def _facts(row: ApplicationSession) -> list[tuple[str, str]]:
     return [
         (_("Verified with"), ", ".join(dict.fromkeys(_methods(row.amr))) or _("nothing")),
         (_("Last verified"), time_format.moment(row.auth_time) if row.auth_time else _("not at this sign-in")),
-        (_("Strength that it was told"), access.acr_words.level(row.acr).capitalize() or "–"),
+        (
+            _("Strength that it was told"),
+            access.words_for_strength_told_to_applications.level(row.acr).capitalize() or "–",
+        ),
     ]
 
 

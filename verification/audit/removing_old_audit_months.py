@@ -1,4 +1,4 @@
-"""Removes old events with their seals, and leaves a signed statement, so that the chain that is kept verifies."""
+"""Removes old months of audit events with their seals. A signed statement stays, so the rest of the chain verifies."""
 
 import logging
 from dataclasses import dataclass

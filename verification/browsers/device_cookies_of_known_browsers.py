@@ -1,4 +1,4 @@
-"""Known browsers: a cookie, without a row, that tells browsers used by a person before from unknown ones.
+"""Device cookies of known browsers: without a row, they tell browsers used by a person before from unknown ones.
 
 Incorrect passwords in such a browser are counted apart, so that strangers can't make its owner wait. The cookie opens
 nothing. Source: OWASP, "Slow down online guessing attacks with device cookies".

@@ -1,6 +1,7 @@
-"""Removes audit events, messages and challenges that are older than the settings say.
+"""Removes messages and challenges that are older than the settings say, and has old audit months removed.
 
-On PostgreSQL a month of the audit log or of messages goes as a whole; elsewhere rows are deleted one by one.
+On PostgreSQL a month of messages goes as a whole; elsewhere rows are deleted one by one. What happens to old months of
+the audit log is in `verification.audit.removing_old_audit_months`.
 """
 
 from datetime import datetime, timedelta

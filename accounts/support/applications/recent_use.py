@@ -25,7 +25,7 @@ class ApplicationUse:
     @property
     def level(self) -> str:
         """How strongly they verified, as the application was told it."""
-        return access.acr_words.level(self.session.acr).capitalize()
+        return access.words_for_strength_told_to_applications.level(self.session.acr).capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The format of a row of people: it is read and checked here, and group names are written in the same format."""
+"""Reads and checks a row of people. Group names are written in the same format for exports."""
 
 import re
 import unicodedata
