@@ -193,6 +193,16 @@ class Page:
         return parts[0]
 
     @property
+    def rows(self) -> dict[str, list[str]]:
+        """The rows of tables: what is in the other cells, by the link or text in the cell that names the row."""
+        found = {}
+        for row in lxml_html.fromstring(self.html).xpath("//tr[th[@scope='row']]"):
+            [name] = row.xpath("th[@scope='row']")
+            label = (name.xpath(".//a") or [name])[0]
+            found[_joined([label.text_content()])] = [_joined([cell.text_content()]) for cell in row.xpath("td")]
+        return found
+
+    @property
     def notices(self) -> list[str]:
         """The kinds of the notices of the page, such as `bad`, in its order."""
         return re.findall(r'class="notice (\w+)"', self.html)

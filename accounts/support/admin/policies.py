@@ -89,6 +89,7 @@ class PolicyAdmin(ChangesAdmin):
                     "allow. Set one up first."
                 )
                 % {"policy": found},
+                extra_tags="policy:locks_you_out",
             )
             return redirect("admin:verification_policy_changelist")
         return super()._delete_view(request, object_id, extra_context)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.support.imports import csv_tables
+from accounts.support.imports import csv_tables, token_rows
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
@@ -54,7 +54,7 @@ def _assign(token: HardwareToken, user: User, context: Context, staff: User | No
     except hardware_token_stock.NotInStock:  # somebody got it a moment ago
         raise ValueError(_TAKEN) from None
     except enrolments.NotInstalled:
-        raise ValueError(_("Your organisation doesn’t use hardware tokens any more.")) from None
+        raise ValueError(token_rows.NOT_INSTALLED) from None
     return "new"
 
 
@@ -70,9 +70,9 @@ def _token(serial: str, user: User | None, context: Context) -> HardwareToken:
             raise ValueError(_TAKEN)
         return token
     if token.retired_at:
-        raise ValueError(_("This token is retired. Restore it to the stock first."))
+        raise ValueError(token_rows.RETIRED)
     if token.ends_at and token.ends_at <= context.now:  # one that isn't valid yet may be assigned ahead of time
-        raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more."))
+        raise ValueError(token_rows.ENDED)
     if not token.opens:
         raise ValueError(_("Its secret can’t be read. Import the manufacturer’s file again."))
     return token

@@ -85,7 +85,7 @@ def apply(
             continue
         errors += people_row_permissions.errors_of(wanted, user, mine, restrictions)
         if errors or is_hidden:
-            faults.append((line, " ".join(errors) or _("You can’t use this username. Choose another one.")))
+            faults.append((line, " ".join(errors) or str(USERNAME_NOT_USABLE)))
             continue
         if wanted.state == SecondStep.DISABLED and (user is None or user.second_step != SecondStep.DISABLED):
             warnings[line].append(_PASSWORD_ALONE % {"name": wanted.username})
@@ -143,6 +143,7 @@ def _seen(staff: User | None, people: Collection[User]) -> set[int]:
     return set(desk_scopes.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
 
 
+USERNAME_NOT_USABLE = gettext_lazy("You can’t use this username. Choose another one.")
 _PASSWORD_ALONE = gettext_lazy(
     "%(name)s will sign in with only a password, because “disabled” turns the second step off. If they left, block "
     "them instead."

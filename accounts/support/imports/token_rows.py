@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from math import ceil
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.models.people import fold
@@ -21,6 +22,10 @@ from verification.hardware_token_stock import Seed
 from verification.inputs import digits
 from verification.otp import hardware_token_codes
 from verification.otp.hardware_token_codes import Scheme
+
+ENDED = gettext_lazy("The manufacturer’s file says that this token isn’t valid any more.")
+NOT_INSTALLED = gettext_lazy("Your organisation doesn’t use hardware tokens any more.")
+RETIRED = gettext_lazy("This token is retired. Restore it to the stock first.")
 
 _MIN_SECRET_BYTES = 16  # Source: RFC 4226, 4 (R6)
 _MAX_SECRET_BYTES = 128  # the block size of SHA-512; HMAC hashes longer secrets
@@ -74,11 +79,11 @@ def _bring_in(seed: Seed, user: User | None, context: Context, *, actor_id: int 
     except hardware_token_stock.InUse:
         raise ValueError(_("Somebody uses this token. Remove it from their methods first.")) from None
     except hardware_token_stock.Retired:
-        raise ValueError(_("This token is retired. Restore it to the stock first.")) from None
+        raise ValueError(RETIRED) from None
     except hardware_token_stock.Ended:
-        raise ValueError(_("The manufacturer’s file says that this token isn’t valid any more.")) from None
+        raise ValueError(ENDED) from None
     except enrolments.NotInstalled:
-        raise ValueError(_("Your organisation doesn’t use hardware tokens any more.")) from None
+        raise ValueError(NOT_INSTALLED) from None
     return verdict
 
 

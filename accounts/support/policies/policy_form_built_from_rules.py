@@ -89,9 +89,9 @@ class PolicyForm(_RuleFields, ChangeForm):  # type: ignore[misc, valid-type]  # 
     def _row(self, rule: policies.PolicyRule) -> RuleRow:
         field, source = self[rule.name], self.inherited[rule.name]
         is_choice = isinstance(field.field, forms.TypedChoiceField)
-        note = "" if is_choice else _("Leave this empty to inherit: %(value)s") % {"value": _from(source)}
+        note = "" if is_choice else _("Leave this empty to inherit: %(value)s") % {"value": value_and_source(source)}
         if isinstance(field.field, forms.MultipleChoiceField):
-            note = _("Select nothing to inherit: %(value)s") % {"value": _from(source)}
+            note = _("Select nothing to inherit: %(value)s") % {"value": value_and_source(source)}
         is_set = getattr(self.instance, rule.name) is not None
         return RuleRow(field, note, str(rule.unit), is_set)
 
@@ -101,10 +101,10 @@ def _section(rule: policies.PolicyRule) -> PolicySection:
 
 
 def _inherit(source: RuleSource) -> str:
-    return _("Inherit (currently %(value)s)") % {"value": _from(source)}
+    return _("Inherit (currently %(value)s)") % {"value": value_and_source(source)}
 
 
-def _from(source: RuleSource) -> str:
+def value_and_source(source: RuleSource) -> str:
     """Write an inherited value and where it comes from. Above a group there is only the policy for everybody."""
     words = _("%(value)s, from the policy for everybody") if source.whose else _("%(value)s, the built-in default")
     return words % {"value": source.words}

@@ -1,5 +1,6 @@
 """Tests in which an administrator changes a policy: the preview comes first, and nothing is saved before."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.simulated.people import Clock, Person, hire, join
-from verification import browsers, method_registry
+from verification import browsers, method_registry, policies
 from verification.context import Context
 from verification.models import AuditEvent, Browser, Message, Policy
 
@@ -21,8 +22,8 @@ def test_preview_comes_before_the_change(ana: Person, ben: Person, cleo: Person,
     page = fay.browser.save(ADD, **fields)
 
     assert page.offers("Apply policy")
-    assert "0 Asked to set up a method 1 now, 1 with this policy" in page
-    assert "0 Locked out" in page
+    locked_out, registering, _losing = (re.findall(r"\d+", each.words) for each in page.parts("class", "consequence"))
+    assert (locked_out, registering) == (["0"], ["0", "1", "1"]), "new ones, and how many before and after"
     assert not Policy.objects.exists()
     fay.browser.save(ADD, confirmed="yes", **fields)
     policy = Policy.objects.get()
@@ -47,8 +48,8 @@ def test_nobody_deletes_the_policy_that_lets_them_in(fay: Person) -> None:
 
     delete = f"/admin/verification/policy/{mine.pk}/delete/"
 
-    assert "would lock you out" in fay.browser.go(delete)
-    assert "would lock you out" in fay.browser.send(delete, post="yes", reason="A test wants it.")
+    assert "policy:locks_you_out" in fay.browser.go(delete).outcomes
+    assert "policy:locks_you_out" in fay.browser.send(delete, post="yes", reason="A test wants it.").outcomes
     assert Policy.objects.filter(pk=mine.pk).exists()
 
 
@@ -123,7 +124,8 @@ def test_conflicts_are_decided_by_rank_then_everybody(ana: Person, fay: Person) 
 
     case = fay.browser.go(f"/admin/accounts/user/{ana.user.pk}/change/")
 
-    assert "Remember browsers for 3 days Policy for North" in case
+    rule = next(each for each in policies.RULES if each.name == "remember_days")
+    assert case.rows[str(rule.label)] == [rule.words(3), str(Policy.objects.get(group=north))]
 
 
 def test_browsers_that_a_policy_closed_stay_closed(ana: Person, fay: Person) -> None:

@@ -16,6 +16,7 @@ from accounts.support.applications import list_of_applications, recent_use
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from tests.simulated.sign_in_claims import SignInClaims
+from verification import strengths
 from verification.models import AuditEvent
 
 HERE = "a" * 32
@@ -57,9 +58,16 @@ def test_lists_all_three_kinds(fay: Person, wiki: Application) -> None:
     Service.objects.create(slug="mail", name="Mail server", program="mail", key_digest="d")
     page = fay.browser.go(PAGES)
 
-    assert "Wiki Behind a proxy Any second step Everyone" in page
-    assert "Grafana Switched off OpenID Connect" in page
-    assert "Mail server mail App passwords" in page
+    kinds = {
+        "Wiki": Application.Kind.PROXY,
+        "Grafana": Application.Kind.OIDC,
+        "Mail server": list_of_applications.SERVICE,
+    }
+    assert {name: cells[0] for name, cells in page.rows.items()} == {
+        name: str(list_of_applications.KINDS[kind]) for name, kind in kinds.items()
+    }
+    assert page.rows["Wiki"][1] == str(strengths.named(wiki.strength).label)
+    assert page.html.count("chip bad") == 1, "Grafana is switched off"
     only = fay.browser.go(f"{PAGES}?kind=oidc&q=graf")
     assert "Grafana" in only
     assert "Mail server" not in only

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import ACTIONS
+from accounts.support.imports import people_rows
 from tests.accounts.support.imports.people_files import HEAD, counts, import_people
 from tests.simulated.people import Person, hire, join
 from verification.context import Context
@@ -83,7 +84,7 @@ def test_name_of_another_desk_makes_no_second_person(nia: Person, context: Conte
 
     ((_line, words),) = faults(nia, context, "sue,Sue,,North,")
 
-    assert words == "You can’t use this username. Choose another one."
+    assert words == str(people_rows.USERNAME_NOT_USABLE)
     assert not sue.user.groups.exists()
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.support.imports import jobs, reading_files_into_rows
+from accounts.support.imports import jobs, reading_files_into_rows, token_rows
 from tests.accounts.support.imports.import_jobs import SECRET, TOKENS, counts, import_file
 from tests.simulated.people import Person, join
 from verification.context import Context
@@ -115,7 +115,7 @@ def test_list_assigns_no_token_that_is_over(is_dry_run: bool, root: Person, cont
     job = import_file("assign", "serial number,user\nT-1,ana\nT-2,ana\n", root.user, context, is_dry_run=is_dry_run)
 
     assert (job.n_new, [line for line, _words in job.faults]) == (1, [2])
-    assert "isn’t valid any more" in job.faults[0][1]
+    assert str(token_rows.ENDED) in job.faults[0][1]
 
 
 @pytest.mark.parametrize("is_dry_run", [True, False])
@@ -254,4 +254,4 @@ def test_assigns_none_without_the_method(
     job = import_file(kind, files[kind], root.user, context, is_dry_run=is_dry_run)
 
     assert (job.n_new, job.n_changed, [line for line, _words in job.faults]) == (0, 0, [2])
-    assert "doesn’t use hardware tokens" in job.faults[0][1]
+    assert str(token_rows.NOT_INSTALLED) in job.faults[0][1]

@@ -1,5 +1,6 @@
 """Tests that a rule's declaration is all that the policy form, the case page and the preview need."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db.models import TextChoices
 
-from accounts.support.policies import policy_preview
+from accounts.support.policies import policy_form_built_from_rules, policy_preview
 from accounts.support.policies.policy_form_built_from_rules import PolicyForm
 from tests.simulated.people import MORNING, Person
 from verification import policies
@@ -15,6 +16,10 @@ from verification.models import Policy
 
 ADD = "/admin/verification/policy/add/"
 every_rule = pytest.mark.parametrize("rule", policies.RULES, ids=[rule.name for rule in policies.RULES])
+
+
+def _rule(name: str) -> policies.PolicyRule:
+    return next(rule for rule in policies.RULES if rule.name == name)
 
 
 def some_value(rule: policies.PolicyRule) -> Any:
@@ -61,17 +66,21 @@ def test_pages_show_each_rule_in_the_declared_words(ana: Person, fay: Person) ->
     for rule in policies.RULES:
         assert str(rule.label) in form
         assert str(rule.label) in case
-    assert "Security notices by text Send Policy for everybody" in case
+    rule, policy = _rule("text_notices"), Policy.objects.get()
+    assert case.rows[str(rule.label)] == [rule.words(True), str(policy)]
 
 
 def test_list_shows_the_rules_of_each_policy_in_words(fay: Person) -> None:
-    Policy.objects.create(remember_days=30, caller_check=False)
-    Policy.objects.create(group=Group.objects.create(name="North"), rank=7)
+    everybody = Policy.objects.create(remember_days=30, caller_check=False)
+    north = Policy.objects.create(group=Group.objects.create(name="North"), rank=7)
 
     page = fay.browser.go("/admin/verification/policy/")
 
-    assert "Policy for everybody Applies last Remember browsers for 30 days Caller verification not required" in page
-    assert "Policy for North Rank 7 Sets no rule" in page
+    first, second = page.parts("class", "card")
+    assert (str(north) in first.words, re.findall(r"\d+", first.words), "<li>" in first.html) == (True, ["7"], False)
+    phrases = policy_form_built_from_rules.summary(everybody)
+    assert (str(everybody) in second.words, second.html.count("<li>")) == (True, len(phrases))
+    assert [phrase in second.words for phrase in phrases] == [True, True]
 
 
 def test_inherited_value_is_shown_with_its_source(fay: Person) -> None:
@@ -80,9 +89,15 @@ def test_inherited_value_is_shown_with_its_source(fay: Person) -> None:
 
     page = fay.browser.go(f"/admin/verification/policy/{policy.pk}/change/")
 
-    assert "Inherit (currently Don’t allow, from the policy for everybody)" in page
-    assert "Leave this empty to inherit: 30 days, from the policy for everybody" in page
-    assert "Inherit (currently Require, the built-in default)" in page
+    above = policies.inherited(policy)
+    names = ("app_passwords", "remember_days", "caller_check")
+    assert [(above[name].value, bool(above[name].whose)) for name in names] == [
+        (False, True),
+        (30, True),
+        (True, False),
+    ]
+    for name in names:
+        assert policy_form_built_from_rules.value_and_source(above[name]) in page
 
 
 def test_policy_for_everybody_inherits_the_built_in_defaults(fay: Person) -> None:
@@ -90,15 +105,19 @@ def test_policy_for_everybody_inherits_the_built_in_defaults(fay: Person) -> Non
 
     page = fay.browser.go(f"/admin/verification/policy/{policy.pk}/change/")
 
-    assert "Leave this empty to inherit: 14 days, the built-in default" in page
+    source = policies.inherited(policy)["remember_days"]
+    assert (source.value, bool(source.whose)) == (policies.default("remember_days"), False)
+    assert policy_form_built_from_rules.value_and_source(source) in page
 
 
 def test_preview_shows_what_would_change(fay: Person) -> None:
     page = fay.browser.save(ADD, rank="100", remember_days="30", trusted_networks="192.0.2.0/24")
 
-    assert "Remember browsers for Inherit (14 days) 30 days" in page
-    assert "Trusted networks Inherit (none) 192.0.2.0/24" in page
-    assert "Verify the caller" not in page
+    days, networks = (_rule(name) for name in ("remember_days", "trusted_networks"))
+    assert page.rows.keys() == {str(days.label), str(networks.label)}
+    now, then, _n_people = page.rows[str(days.label)]
+    assert (days.words(policies.default("remember_days")) in now, then) == (True, days.words(30))
+    assert page.rows[str(networks.label)][1] == "192.0.2.0/24"
 
 
 @every_rule
