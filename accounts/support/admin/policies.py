@@ -7,18 +7,17 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import request_context
+from accounts import admin_site, request_context
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import administration_audit_events, desk_scopes
 from accounts.support.policies import notice_of_dropped_second_person, policy_form_built_from_rules, policy_preview
 from accounts.support.policies.policy_form_built_from_rules import PolicyForm
-from accounts.support.views import page_layout
 from verification import policies
 from verification.models import Policy
 from verification.policies import forget, remembered_browser_revocation
@@ -38,7 +37,7 @@ class PolicyAdmin(ChangesAdmin):
             "built-in defaults instead."
         )
     )
-    add_form_template = change_form_template = "accounts/support/policy_form.html"
+    add_form_template = change_form_template = "accounts/admin/policy_form.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """List the policies in the order in which they win, with the rules that each sets."""
@@ -47,7 +46,7 @@ class PolicyAdmin(ChangesAdmin):
         found = policies.ranked(Policy.objects.select_related("group"))
         rows = [(policy, policy_form_built_from_rules.summary(policy)) for policy in found]
         context = {"rows": rows, "may_add": self.has_add_permission(request)}
-        return page_layout.page(cast("AuthedRequest", request), "policy_list.html", context, here="policies")
+        return render(request, "accounts/admin/policy_list.html", admin_site.frame(request, "policies") | context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         policy = context.get("original")
@@ -69,7 +68,7 @@ class PolicyAdmin(ChangesAdmin):
             "reason": form.cleaned_data["reason"],
             "is_locked_out": policy_form_built_from_rules.locks_out(staff, form.instance),
         }
-        return page_layout.page(cast("AuthedRequest", request), "policy_preview.html", shown, here="policies")
+        return render(request, "accounts/admin/policy_preview.html", admin_site.frame(request, "policies") | shown)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
         if policy_form_built_from_rules.locks_out(cast("AuthedRequest", request).user, obj):

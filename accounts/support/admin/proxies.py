@@ -106,7 +106,7 @@ class ProxyAdmin(ChangesAdmin):
             "title": gettext("Your new secret"),
             "shown": [(row, secret, files[Proxy.Program(row.program)]) for row, secret in shown],
         }
-        return TemplateResponse(request, "accounts/support/applications/proxy_secrets.html", context)
+        return TemplateResponse(request, "accounts/admin/proxy_secrets.html", context)
 
     def explain(self, request: HttpRequest) -> HttpResponse:
         """Say what would be answered about a person and an address."""
@@ -131,7 +131,7 @@ class ProxyAdmin(ChangesAdmin):
             "form": form,
             "found": found,
         }
-        return TemplateResponse(request, "accounts/support/applications/check_access_at_proxy.html", context)
+        return TemplateResponse(request, "accounts/admin/check_access_at_proxy.html", context)
 
 
 @admin.register(ProtectedHost)
