@@ -216,7 +216,7 @@ def _prepare_ours(people: int, say: Callable[[str], None]) -> Callable[[Crew], N
         crew.run("migrate", child_processes.manage("migrate", "--verbosity", "0"))
         crew.run("static", child_processes.manage("collectstatic", "--no-input", "--verbosity", "0"))
         say(f"ours: {people:,} people")
-        crew.run("people", child_processes.manage("make_people", "--count", str(people)))
+        crew.run("people", child_processes.manage("make_fictitious_people", "--count", str(people)))
         with psycopg.connect(crew.environment["DATABASE_URL"], autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
 
