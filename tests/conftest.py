@@ -28,9 +28,9 @@ from pytest_django import DjangoDbBlocker
 from accounts.app_passwords import service_keys
 from mfasite import memory_for_python_frames
 from mfasite.celery import app as celery_app
-from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
+from mfasite.demo import starting_redis as brokers
 from mfasite.demo.launcher import Stack
 from tests.infrastructure import caches_kept_between_requests, databases, rsa_keys
 from tests.infrastructure.hashers import CheapHasher

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from mfasite import conf
-from mfasite.demo import broker, child_processes, database_file, port_and_folder_checks
+from mfasite.demo import child_processes, database_file, port_and_folder_checks, starting_redis
 from mfasite.demo.child_processes import Crew
 from mfasite.environment import variables
 from verification import conf as engine
@@ -89,17 +89,17 @@ def up(
 
     `has_history` fills a new database. With `is_prepared`, the folder has a database of this version with its people.
 
-    Errors: child_processes.ChildFailed if a process does not start; broker.NoBroker if there is no server to start.
+    Errors: child_processes.ChildFailed if a process does not start; starting_redis.NoBroker if there is no server.
     """
     for log in home.glob("*.log"):
         log.unlink()
-    folder = None if broker_url else broker.room(home)
-    url = broker_url or broker.address(folder or home)
+    folder = None if broker_url else starting_redis.room(home)
+    url = broker_url or starting_redis.address(folder or home)
     shared = environment(home, port=port, broker_url=url, more=more or {})
     try:
         with child_processes.crew(home, shared) as crew:
             if folder:
-                crew.start("broker", broker.command(folder))
+                crew.start("broker", starting_redis.command(folder))
             if not is_prepared:
                 say("preparing the database")
                 filled = ("--history",) * has_history

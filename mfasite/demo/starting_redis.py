@@ -1,4 +1,4 @@
-"""The broker of a demo or test run: a real server on a Unix socket."""
+"""How Redis or Valkey is started as the broker of a demo or test run: its program, options, folder and socket."""
 
 import shutil
 import tempfile

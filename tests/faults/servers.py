@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mfasite.demo import broker, child_processes
+from mfasite.demo import child_processes, starting_redis
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from tests.real_programs.ports import free_port
 from tests.settings import KEYS
@@ -95,12 +95,12 @@ def redis(home: Path, *, host: str = "") -> Iterator[tuple[Crew, str]]:
 
     It listens on a socket in its folder, and for other hosts on an address as well.
     """
-    folder, port = broker.room(home), free_port()
+    folder, port = starting_redis.room(home), free_port()
     where = ("--port", str(port), "--bind", host, "--protected-mode", "no") if host else ()
     with child_processes.crew(home, os.environ) as crew:
-        crew.start("broker", (*broker.command(folder), *where))
-        crew.wait("The broker", (folder / broker.SOCKET).exists, seconds=10)
-        yield crew, f"redis://{host}:{port}/0" if host else broker.address(folder)
+        crew.start("broker", (*starting_redis.command(folder), *where))
+        crew.wait("The broker", (folder / starting_redis.SOCKET).exists, seconds=10)
+        yield crew, f"redis://{host}:{port}/0" if host else starting_redis.address(folder)
 
 
 def certificate(folder: Path, name: str, *, also: str = "") -> tuple[Path, Path]:

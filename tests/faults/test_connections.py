@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from django.db.utils import ConnectionHandler
 
-from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes
+from mfasite.demo import starting_redis as brokers
 from mfasite.demo.child_processes import BASE_DIR, Crew
 from mfasite.postgresql import pool
 from mfasite.postgresql.base import DatabaseWrapper

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from mfasite.demo import broker as brokers
 from mfasite.demo import child_processes, launcher
+from mfasite.demo import starting_redis as brokers
 from mfasite.demo.child_processes import Crew
 from mfasite.demo.launcher import Stack
 from mfasite.demo.users_and_password import PASSWORD

@@ -19,12 +19,12 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from mfasite import conf
 from mfasite.demo import (
-    broker,
     child_processes,
     database_file,
     launcher,
     port_and_folder_checks,
     provider_pages,
+    starting_redis,
     users_and_password,
 )
 from mfasite.demo.child_processes import ChildFailed
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo has ended.")
         except ChildFailed as failure:
             self._refuse(str(failure))
-        except broker.NoBroker:
+        except starting_redis.NoBroker:
             self._refuse(
                 "The demo needs Redis or Valkey, and no package of it fits this machine. Install one of them, "
                 "or set REDIS_URL=redis://HOST:6379/0"

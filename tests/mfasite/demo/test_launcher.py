@@ -8,7 +8,7 @@ from urllib.request import urlopen
 import pytest
 import urllib3
 
-from mfasite.demo import broker, child_processes
+from mfasite.demo import child_processes, starting_redis
 from mfasite.demo.launcher import Stack
 from tests.conftest import THEIR_BROKER
 
@@ -77,7 +77,7 @@ if not THEIR_BROKER:  # another one's broker is not ours to restart
         folder = Path(stack.broker_url.removeprefix("redis+socket://")).parent
         stack.crew.stop("broker")
 
-        stack.crew.start("broker", broker.command(folder))
+        stack.crew.start("broker", starting_redis.command(folder))
 
         wait_until_ready(stack)
         wait_for_a_worker(stack)
