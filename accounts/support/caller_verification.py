@@ -3,8 +3,8 @@
 A check counts for one user and one member of staff. If the user is a member of staff, a call back counts for every
 colleague except the one who called: nobody both vouches for a colleague and acts on it.
 
-The codes that a caller reads out are those of sign-ins: `verification.keys.one_time_codes` has their length, and the
-policy rule `code_life` how long they work.
+The codes that a caller reads out are those of sign-ins: `verification.keys.codes_of_texts_calls_and_emails` has their
+length, and the policy rule `code_life` how long they work.
 """
 
 from collections.abc import Collection

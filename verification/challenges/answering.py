@@ -14,7 +14,7 @@ from verification.challenges import (
     loading_and_session_binding,
 )
 from verification.context import Context
-from verification.keys import one_time_codes
+from verification.keys import codes_of_texts_calls_and_emails, constant_time_comparison
 from verification.method_base import Check, Draft
 from verification.method_capabilities import Delivered, PublicKey
 from verification.models import Challenge, ChallengeState
@@ -123,4 +123,7 @@ def _was_replaced(challenge: Challenge, text: str, now: datetime) -> bool:
 def _is_code_of(challenge: Challenge, text: str, newest: int) -> bool:
     """Return whether an answer is one of the codes that were sent for a challenge, up to a generation."""
     key = {"handle": challenge.handle, "nonce": challenge.nonce, "key_id": challenge.key_id}
-    return any(one_time_codes.same(one_time_codes.derive(generation=n, **key), text) for n in range(1, newest + 1))
+    return any(
+        constant_time_comparison.same(codes_of_texts_calls_and_emails.derive(generation=n, **key), text)
+        for n in range(1, newest + 1)
+    )

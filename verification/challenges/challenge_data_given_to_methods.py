@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from verification import enrolments
-from verification.keys import crypto, one_time_codes
+from verification.keys import codes_of_texts_calls_and_emails, crypto
 from verification.method_base import ChallengeData, FoundCode
 from verification.models import Challenge, SingleUseCode
 
@@ -20,8 +20,8 @@ def of_challenge(challenge: Challenge, *, now: datetime, generation: int = 0) ->
         reference=challenge.reference,
         mode=challenge.mode,
         now=now,
-        code=one_time_codes.derive(generation=generation or challenge.generation, **key),
-        match_code=one_time_codes.match_code(**key),
+        code=codes_of_texts_calls_and_emails.derive(generation=generation or challenge.generation, **key),
+        match_code=codes_of_texts_calls_and_emails.match_code(**key),
         address=enrolment.address,
         secret=enrolment.secret,
         counter=enrolment.counter,

@@ -13,7 +13,7 @@ from verification import audit, conf, inputs, time_format
 from verification.audit import UserEvent
 from verification.browsers import user_agents
 from verification.delivery.provider_interface import Outgoing, Speech
-from verification.keys import derived_link_tokens, one_time_codes
+from verification.keys import codes_of_texts_calls_and_emails, derived_link_tokens
 from verification.models import Channel, Message
 from verification.outcomes import Verdict
 
@@ -88,7 +88,7 @@ def _render(message: Message, template: str, more: dict[str, Any]) -> str:
         context["url"] = f"{conf.public_url()}{path}{handle}/{derived_link_tokens.derive(purpose, handle)}/"
     if challenge is not None:
         context |= {
-            "code": one_time_codes.derive(
+            "code": codes_of_texts_calls_and_emails.derive(
                 handle=challenge.handle,
                 generation=message.generation,
                 nonce=challenge.nonce,

@@ -6,7 +6,7 @@ The two are typed one after the other, in the next answer or in the same one. So
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from verification.keys import one_time_codes
+from verification.keys import constant_time_comparison
 from verification.method_base import ChallengeData, Check
 from verification.otp import time_steps_and_clock_drift
 from verification.outcomes import Verdict
@@ -59,5 +59,5 @@ def both(code_at: Callable[[int], str], challenge: ChallengeData, first: str, se
 def _find(code_at: Callable[[int], str], typed: Sequence[str], window: range) -> list[int]:
     """Return the places of the last of some codes that follow each other. All are computed and compared each time."""
     shown = [code_at(counter) for counter in range(window.start, window.stop + len(typed) - 1)]
-    fits = [[one_time_codes.same(code, text) for code in shown[n:]] for n, text in enumerate(typed)]
+    fits = [[constant_time_comparison.same(code, text) for code in shown[n:]] for n, text in enumerate(typed)]
     return [window.start + at + len(typed) - 1 for at, each in enumerate(zip(*fits, strict=False)) if all(each)]

@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 
-from verification.keys import one_time_codes
+from verification.keys import constant_time_comparison
 from verification.method_base import ChallengeData, Check
 from verification.outcomes import Verdict
 
@@ -50,7 +50,7 @@ def check(code_at: Callable[[int], str], challenge: ChallengeData, answer: str, 
 def _find(code_at: Callable[[int], str], answer: str, *, around: int, nearest: int, reach: int) -> int | None:
     """Find the step of a code; of two that fit, the one nearest to the device's own. All are computed each time."""
     steps = range(min(around - reach, nearest - 1), max(around + reach, nearest + 1) + 1)
-    fitting = [step for step in steps if one_time_codes.same(code_at(step), answer)]
+    fitting = [step for step in steps if constant_time_comparison.same(code_at(step), answer)]
     return min(fitting, key=lambda step: abs(step - nearest), default=None)
 
 

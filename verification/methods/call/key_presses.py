@@ -1,6 +1,6 @@
 """Keys that people press during a call: 0# reports fraud, 1 reads the code out, the page’s digits and # approve."""
 
-from verification.keys import one_time_codes
+from verification.keys import constant_time_comparison
 from verification.method_base import ChallengeData, Check
 from verification.outcomes import Verdict
 
@@ -22,4 +22,4 @@ def check(challenge: ChallengeData, keys: str) -> Check:
     if not keys.endswith("#"):
         return Check(verdict=Verdict.PENDING, say=_REPLIES, goes_on=True)
     wanted = f"{challenge.match_code}#" if challenge.mode == APPROVE else "#"
-    return Check(verdict=Verdict.PROVEN if one_time_codes.same(keys, wanted) else Verdict.WRONG, say=_REPLIES)
+    return Check(verdict=Verdict.PROVEN if constant_time_comparison.same(keys, wanted) else Verdict.WRONG, say=_REPLIES)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
-from verification.keys import one_time_codes
+from verification.keys import constant_time_comparison
 from verification.method_base import ChallengeData, Check, Draft, Issue, Mode
 from verification.method_capabilities import KeyedOnPhone, SharesAddress
 from verification.methods.call import key_presses
@@ -80,7 +80,7 @@ class Call(KeyedOnPhone, SharesAddress):
         )
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        right = challenge.mode == CODE and one_time_codes.same(answer, challenge.code)
+        right = challenge.mode == CODE and constant_time_comparison.same(answer, challenge.code)
         return Check(verdict=Verdict.PROVEN if right else Verdict.WRONG)
 
     def check_keys(self, challenge: ChallengeData, keys: str) -> Check:

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from verification.keys import one_time_codes
+from verification.keys import codes_of_texts_calls_and_emails, constant_time_comparison
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Delivered
 from verification.models.messages import Channel
@@ -41,7 +41,7 @@ class Email(Delivered):
     name = "email"
     icon = "mail"
     label = _("Email")
-    explain = format_lazy(_("We email you a code with {n} digits."), n=one_time_codes.DIGITS)
+    explain = format_lazy(_("We email you a code with {n} digits."), n=codes_of_texts_calls_and_emails.DIGITS)
     caution = _("Least secure: anyone who can read your email gets your codes.")
     kind = Channel.MAIL
     is_allowed_by_default = False
@@ -56,7 +56,7 @@ class Email(Delivered):
         return Issue(kind=Channel.MAIL, template="verification/methods/email/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if one_time_codes.same(answer, challenge.code) else Verdict.WRONG)
+        return Check(verdict=Verdict.PROVEN if constant_time_comparison.same(answer, challenge.code) else Verdict.WRONG)
 
 
 method = Email()

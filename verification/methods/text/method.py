@@ -8,7 +8,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from verification import phone_numbers
-from verification.keys import one_time_codes
+from verification.keys import codes_of_texts_calls_and_emails, constant_time_comparison
 from verification.method_base import ChallengeData, Check, Draft, Issue
 from verification.method_capabilities import Delivered, SharesAddress
 from verification.models.messages import Channel
@@ -33,7 +33,7 @@ class Text(Delivered, SharesAddress):
     name = "text"
     icon = "text"
     label = _("Text message")
-    explain = format_lazy(_("We text you a code with {n} digits."), n=one_time_codes.DIGITS)
+    explain = format_lazy(_("We text you a code with {n} digits."), n=codes_of_texts_calls_and_emails.DIGITS)
     caution = _("Less secure: someone who takes over your number gets your codes.")
     kind = Channel.TEXT
     address_kind = "phone"
@@ -50,7 +50,7 @@ class Text(Delivered, SharesAddress):
         return Issue(kind=Channel.TEXT, template="verification/methods/text/message.txt")
 
     def check(self, challenge: ChallengeData, answer: str) -> Check:
-        return Check(verdict=Verdict.PROVEN if one_time_codes.same(answer, challenge.code) else Verdict.WRONG)
+        return Check(verdict=Verdict.PROVEN if constant_time_comparison.same(answer, challenge.code) else Verdict.WRONG)
 
     def accepts(self, draft: Draft) -> bool:
         return phone_numbers.is_mobile(draft.address) and not draft.data.get("extension")

@@ -1,6 +1,4 @@
-"""One-time codes of texts, calls and emails: their length, derived and compared. None is stored."""
-
-import hmac
+"""Codes of texts, calls and emails: their length, and how they are derived. None is stored."""
 
 from verification.keys import crypto
 
@@ -17,8 +15,3 @@ def match_code(*, handle: str, nonce: str, key_id: str) -> str:
     """Compute the two digits that a page shows and a called person keys in. Shape: 10 to 99."""
     number = int.from_bytes(crypto.mac("match", handle, nonce, key_id=key_id), "big")
     return str(10 + number % 90)
-
-
-def same(one: str, other: str) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(one.encode(), other.encode())
