@@ -17,7 +17,7 @@ from accounts import request_context
 from accounts.models import User
 from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 from helpcenter import article_search, articles, contacts, diagnosis, feedback_and_failed_searches, home_page_topics
 from helpcenter.forms import FeedbackForm, StrangerForm, TellForm
 from helpcenter.home_page_topics import ArticleEntry
@@ -160,7 +160,7 @@ def diagnose_for(request: HttpRequest, reference: str) -> HttpResponse:
     found, staff = diagnosis.read(reference), reader(request)
     if found is None or staff is None or not _is_support(request, staff):
         raise Http404
-    person = get_object_or_404(desk_scopes.visible(staff), pk=found[0])
+    person = get_object_or_404(people_in_desk_scopes.visible(staff), pk=found[0])
     findings = diagnosis.find(found[1], diagnosis.collect(person, request_context.read(request), is_half=False))
     values = {"situation": found[1], "person": person, "findings": findings, "is_staff_view": True}
     return _page(request, "diagnose.html", values)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.admin_changes import ChangeRefused
 from accounts.models import Directory, DirectorySync, ScimPerson, SuggestedNumber, User
 from accounts.models.directory_syncs import UNDER_WAY
-from accounts.support import administration_audit_events, desk_scopes
+from accounts.support import administration_audit_events, people_in_desk_scopes
 from verification import audit
 from verification.context import Context
 
@@ -56,7 +56,7 @@ def disconnect(directory: Directory, staff: User, context: Context, *, reason: s
     locked = Directory.objects.select_for_update(no_key=True).get(pk=directory.pk)
     if locked.is_active:
         raise ChangeRefused(_SWITCHED_ON)
-    if desk_scopes.is_scoped(staff):
+    if people_in_desk_scopes.is_scoped(staff):
         raise ChangeRefused(_SCOPED)
     # First this: a run that someone confirms at the same moment would add the people again.
     runs = DirectorySync.objects.filter(directory=locked)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from accounts import ldap_sync, provisioning
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.provisioning import ChangeKind
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 from verification import time_format
 from verification.db.compiled_queries import Select
 
@@ -43,9 +43,9 @@ def rows_for(run: DirectorySync, staff: User) -> QuerySet[DirectorySyncRow]:
 
     Someone new belongs to no desk before the run is applied.
     """
-    if not desk_scopes.is_scoped(staff):
+    if not people_in_desk_scopes.is_scoped(staff):
         return run.rows.all()
-    mine = desk_scopes.visible(staff)
+    mine = people_in_desk_scopes.visible(staff)
     added = mine.filter(directory=run.directory_id, username=OuterRef("name"))
     of_group = Q(what="group") | Q(why__in=["no_name", "long_group_name"])
     return run.rows.filter(of_group | Q(user__in=mine) | Q(Exists(added), what=ChangeKind.ADDED))
@@ -56,10 +56,10 @@ def changes_others(run: DirectorySync, staff: User) -> bool:
 
     New people belong to no desk yet, and groups can have members of every desk.
     """
-    if not desk_scopes.is_scoped(staff):
+    if not people_in_desk_scopes.is_scoped(staff):
         return False
     changes = run.rows.exclude(what__in=[ChangeKind.REFUSED, ldap_sync.SHORTENED])
-    return changes.filter(Q(user=None) | ~Q(user__in=desk_scopes.visible(staff))).exists()
+    return changes.filter(Q(user=None) | ~Q(user__in=people_in_desk_scopes.visible(staff))).exists()
 
 
 def problems(staff: User, directory: Directory | None = None) -> list[DirectoryProblem]:
@@ -82,7 +82,11 @@ def _of(directory: Directory, staff: User) -> Iterator[DirectoryProblem]:
 def who_left(directory: Directory, staff: User) -> QuerySet[User]:
     """Return who left since an alarm, of those whom a member of staff may see."""
     left = provisioning.people_who_left(directory)
-    return left.filter(pk__in=desk_scopes.visible(staff).values("pk")) if desk_scopes.is_scoped(staff) else left
+    return (
+        left.filter(pk__in=people_in_desk_scopes.visible(staff).values("pk"))
+        if people_in_desk_scopes.is_scoped(staff)
+        else left
+    )
 
 
 def _left(directory: Directory, staff: User) -> DirectoryProblem:

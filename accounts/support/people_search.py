@@ -14,7 +14,7 @@ from accounts import invitations, people_search_columns
 from accounts.invitations import InvitationState
 from accounts.models import Invitation, SecondStep, User
 from accounts.models.people import fold
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 from verification import enrolments, inputs, method_registry, time_format
 from verification.db.compiled_queries import Select, Values, bind_each, fill_each
 from verification.lazy_text import LazyText
@@ -113,7 +113,7 @@ class _Reading:
 
 def find(staff: User, search: PeopleSearch, *, now: datetime, most: int = MAX_PEOPLE_RANKED) -> PeoplePage:
     """Return one page of the users this member of staff may see, and how many there are, counted to `most`."""
-    people = _filtered(desk_scopes.visible(staff), search, now)
+    people = _filtered(people_in_desk_scopes.visible(staff), search, now)
     pages = (_page(reading, search, now, most) for reading in _readings(people, search.text.strip()))
     return next((page for page in pages if page.rows), PeoplePage())
 
@@ -122,7 +122,7 @@ def matching(
     staff: User, search: PeopleSearch, *, now: datetime, most: int | None = MAX_PEOPLE_RANKED
 ) -> QuerySet[User]:
     """Return all users that a search finds, unordered. Of a search by words, at most `most`."""
-    *exactly, last = _readings(_filtered(desk_scopes.visible(staff), search, now), search.text.strip())
+    *exactly, last = _readings(_filtered(people_in_desk_scopes.visible(staff), search, now), search.text.strip())
     found = next((reading for reading in exactly if reading.people.exists()), last)
     is_cut = found.is_common and most is not None
     return User.objects.filter(pk__in=found.people.values("pk")[:most]) if is_cut else found.people

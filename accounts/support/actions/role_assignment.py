@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import SecondStep, User
-from accounts.support import desk_scopes, support_action_audit_events
+from accounts.support import people_in_desk_scopes, support_action_audit_events
 from accounts.support.action_refusals import ActionRefusal
 from accounts.support.actions import action_preview
 from accounts.support.actions.action_form_and_declaration import (
@@ -46,10 +46,10 @@ def give_roles(person: User, actor: Actor, *, roles: Sequence[str]) -> ActionRes
         if not actor.staff.is_superuser and not rights_of(wanted | former) <= actor.staff.get_all_permissions():
             why = _("This role has permissions that you don’t have. Ask a colleague who has them.")
             raise Unneeded(why, field="roles")
-        if wanted and desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
+        if wanted and people_in_desk_scopes.reaches_further(actor.staff, {*person.groups.all()} - former | wanted):
             raise Unneeded(ActionRefusal.WIDER_SCOPE.advice, field="roles")
         after = {group.pk for group in {*person.groups.all()} - former | wanted}
-        if former - wanted and desk_scopes.lost(actor.staff, {person.pk: after}):
+        if former - wanted and people_in_desk_scopes.lost(actor.staff, {person.pk: after}):
             raise Unneeded(ActionRefusal.LEAVES_SCOPE.advice, field="roles")
         with policies.dropped_second_person.recorded([person.pk], actor.context, actor_id=actor.staff.pk):
             person.groups.remove(*former - wanted)

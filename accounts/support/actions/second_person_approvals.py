@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import SupportRequest, User
-from accounts.support import approval_audit_events, desk_scopes
+from accounts.support import approval_audit_events, people_in_desk_scopes
 from accounts.support.actions import ranks
 from accounts.support.actions.action_form_and_declaration import Action, Actor, Effect
 from accounts.support.actions.ranks import Rank
@@ -93,7 +93,7 @@ def withdraw(request: SupportRequest, staff: User, context: Context) -> bool:
 def may_decide(request: SupportRequest, staff: User) -> bool:
     """Return whether a member of staff may decide as the second person."""
     is_other = staff.pk not in {request.asked_by_id, request.vouched_by_id}
-    may = staff.has_perm("accounts.approve_request") and desk_scopes.can_view(staff, request.person)
+    may = staff.has_perm("accounts.approve_request") and people_in_desk_scopes.can_view(staff, request.person)
     return is_other and may and ranks.may_speak_for(request.person, staff)
 
 
@@ -124,7 +124,7 @@ def listed(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
 def visible(staff: User, *, now: datetime) -> QuerySet[SupportRequest]:
     """Return the same, and withdrawn ones: a colleague may still have the page with the buttons to decide."""
     return SupportRequest.objects.select_related("person", "asked_by", "decided_by").filter(
-        ends_at__gt=now, is_collected=False, person__in=desk_scopes.visible(staff)
+        ends_at__gt=now, is_collected=False, person__in=people_in_desk_scopes.visible(staff)
     )
 
 

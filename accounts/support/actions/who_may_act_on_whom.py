@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.models import CallerCheck, User
-from accounts.support import caller_verification, desk_scopes
+from accounts.support import caller_verification, people_in_desk_scopes
 from accounts.support.action_refusals import ActionRefusal
 from accounts.support.actions import ranks, second_person_approvals
 from accounts.support.actions.action_form_and_declaration import Action, Effect
@@ -124,7 +124,7 @@ def _access(staff: User, person: User, proof: CallerCheck | None, *, caller: str
         staff=staff,
         person=person,
         rank=ranks.rank(person, staff),
-        is_visible=desk_scopes.can_view(staff, person),
+        is_visible=people_in_desk_scopes.can_view(staff, person),
         rules=rules[person.pk],
         staff_quota=rules[staff.pk].staff_quota,
         proof=proof,

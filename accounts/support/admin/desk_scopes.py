@@ -1,4 +1,4 @@
-"""Desk scopes in the admin."""
+"""The admin of desk scopes: who may add, change or delete one."""
 
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.models import Scope
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, desk_scopes
+from accounts.support import administration_audit_events, people_in_desk_scopes
 
 
 @admin.register(Scope)
@@ -64,4 +64,4 @@ class ScopeAdmin(ChangesAdmin):
 def _may_change(request: HttpRequest, scope: Scope | None = None) -> bool:
     """Return whether a member of staff may change a scope. Their own group would widen their own access."""
     is_own = scope is not None and scope.desk.user_set.filter(pk=request.user.pk).exists()
-    return not is_own and not desk_scopes.is_scoped(cast("AuthedRequest", request).user)
+    return not is_own and not people_in_desk_scopes.is_scoped(cast("AuthedRequest", request).user)

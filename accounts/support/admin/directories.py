@@ -25,9 +25,9 @@ from accounts.models.people import fold
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.support import (
     administration_audit_events,
-    desk_scopes,
     directory_disconnection,
     directory_sync_pages,
+    people_in_desk_scopes,
     scim,
 )
 from verification.inputs import LineField
@@ -142,8 +142,8 @@ class TestForm(forms.Form):
     def clean_username(self) -> str:
         """Refuse people of another desk: the test shows their name and email address."""
         name: str = self.cleaned_data["username"]
-        people = desk_scopes.visible(self.staff).filter(username=fold(name))
-        if name and desk_scopes.is_scoped(self.staff) and not people.exists():
+        people = people_in_desk_scopes.visible(self.staff).filter(username=fold(name))
+        if name and people_in_desk_scopes.is_scoped(self.staff) and not people.exists():
             raise forms.ValidationError(gettext("You can’t help anyone with this username."))
         return name
 

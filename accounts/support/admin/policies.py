@@ -15,7 +15,7 @@ from accounts import admin_site, request_context
 from accounts.admin_changes import ChangesAdmin
 from accounts.admin_site import AdminWords
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import administration_audit_events, desk_scopes
+from accounts.support import administration_audit_events, people_in_desk_scopes
 from accounts.support.policies import notice_of_dropped_second_person, policy_form_built_from_rules, policy_preview
 from accounts.support.policies.policy_form_built_from_rules import PolicyForm
 from verification import policies
@@ -60,7 +60,7 @@ class PolicyAdmin(ChangesAdmin):
 
     def preview_page(self, request: HttpRequest, form: Any) -> HttpResponse:
         staff, context = cast("AuthedRequest", request).user, request_context.read(request)
-        reach = desk_scopes.groups_of(staff) if staff.has_perm("accounts.view_user") else frozenset[int]()
+        reach = people_in_desk_scopes.groups_of(staff) if staff.has_perm("accounts.view_user") else frozenset[int]()
         shown = {
             "impact": policy_preview.impact(form.instance, now=context.now, reach=reach),
             "sent": self.sent(request),

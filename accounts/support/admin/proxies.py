@@ -19,7 +19,7 @@ from accounts.applications import secret_rotation
 from accounts.integrations.forward_auth import protected_hosts, proxy_authentication
 from accounts.models import ProtectedHost, Proxy
 from accounts.models.people import fold
-from accounts.support import administration_audit_events, desk_scopes
+from accounts.support import administration_audit_events, people_in_desk_scopes
 from accounts.support.applications import configurations_to_copy
 from accounts.support.applications.check_access_at_proxy import explain
 from accounts.support.applications.proxy_forms import ProtectedHostForm, ProxyForm, QuestionForm
@@ -118,7 +118,7 @@ class ProxyAdmin(ChangesAdmin):
             del form.fields["username"]
         if form.is_valid():
             name = form.cleaned_data.get("username")
-            user = desk_scopes.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
+            user = people_in_desk_scopes.visible(request.user).filter(username=fold(name)).first() if name else None  # type: ignore[arg-type]  # staff
             if name and user is None:
                 form.add_error("username", gettext("You can’t help anyone with this username."))
             else:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef
 from accounts import access
 from accounts.models import Application, ApplicationSession, Session, User
 from accounts.sessions import running_sessions
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 
 _MAX_SESSIONS_SHOWN = 20  # on the page of an application
 _MAX_SESSIONS_COUNTED = 1_000  # above that, the page says "more than"
@@ -45,7 +45,7 @@ def usage(application: Application, staff: User, *, now: datetime) -> Applicatio
     sessions = ApplicationSession.objects.filter(application=application)
     last = list(sessions.order_by("-last_used_at")[:_MAX_SESSIONS_SHOWN])
     sees_people = staff.has_perm("accounts.view_user")
-    people = desk_scopes.visible(staff).in_bulk([each.user_id for each in last]) if sees_people else {}
+    people = people_in_desk_scopes.visible(staff).in_bulk([each.user_id for each in last]) if sees_people else {}
     unexpired = Session.objects.filter(ref=OuterRef("session_ref"), expire_date__gt=now)
     opened = sessions.filter(Exists(unexpired), ended_at__isnull=True)
     counted = set(opened.values_list("session_ref", flat=True)[: _MAX_SESSIONS_COUNTED + 1])

@@ -17,7 +17,7 @@ from accounts import admin_changes, ldap_sync, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Directory, DirectorySync, DirectorySyncRow, User
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, directory_problems
+from accounts.support import directory_problems, people_in_desk_scopes
 from accounts.support.directory_sync_pages import row_words
 from accounts.support.reports import csv_export_with_reason
 from accounts.support.views import page_layout
@@ -114,7 +114,7 @@ def show_run(request: AuthedRequest, ref: str) -> HttpResponse:
         "would_go": directory_problems.would_go(run) if run.stopped else "",
         "went_before": directory_problems.went_before(run) if run.stopped else "",
         "parts": list(_parts(run, request.user)),
-        "is_scoped": desk_scopes.is_scoped(request.user),
+        "is_scoped": people_in_desk_scopes.is_scoped(request.user),
         "may_act": request.user.has_perm("accounts.change_directory"),
         "others": OTHERS if directory_problems.changes_others(run, request.user) else "",
         "most": _MAX_ROWS_SHOWN,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
-from accounts.support import desk_scopes, permission_labels, shipped_roles
+from accounts.support import people_in_desk_scopes, permission_labels, shipped_roles
 from accounts.support.actions import ActionRefusal, Rank, ranks
 from verification import policies
 from verification.models import Policy
@@ -230,7 +230,7 @@ def _refusal_of_people(
 ) -> tuple[str, str]:
     """Return why the people whom a change affects are a reason to refuse it."""
     concerned = {*draft.people, *draft.joining, *draft.leaving}
-    if desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
+    if people_in_desk_scopes.visible(staff).filter(pk__in=[each.pk for each in concerned]).count() < len(concerned):
         return ActionRefusal.OTHER_SCOPE, ActionRefusal.OTHER_SCOPE.advice
     if group and (wanted is None or wanted.name != group.name) and _has_others(staff, group):
         return ActionRefusal.OTHER_SCOPE, _(
@@ -260,15 +260,15 @@ def _supplied(group: Group) -> tuple[str, str]:
 
 def _has_others(staff: User, group: Group) -> bool:
     """Return whether a group has members whom this member of staff may not see. It then keeps its name."""
-    if not desk_scopes.is_scoped(staff):
+    if not people_in_desk_scopes.is_scoped(staff):
         return False
-    return group.user_set.exclude(pk__in=desk_scopes.visible(staff).values("pk")).exists()
+    return group.user_set.exclude(pk__in=people_in_desk_scopes.visible(staff).values("pk")).exists()
 
 
 def _lost(staff: User, group: Group, leaving: Sequence[User]) -> list[str]:
     """Return who of those leaving would be in no group that this member of staff may help."""
     groups = _groups_of(leaving)
-    lost = desk_scopes.lost(staff, {each.pk: groups[each.pk] - {group.pk} for each in leaving})
+    lost = people_in_desk_scopes.lost(staff, {each.pk: groups[each.pk] - {group.pk} for each in leaving})
     return [each.username for each in leaving if each.pk in lost]
 
 
@@ -283,7 +283,7 @@ def _reaches_further(
     staff: User, group: Group | None, wanted: WantedGroup | None, draft: GroupChangePlan, concerned: Collection[User]
 ) -> bool:
     """Return whether a member of staff would see users that the one making the change may not see."""
-    if not desk_scopes.is_scoped(staff):
+    if not people_in_desk_scopes.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
     others = {one for one in shipped_roles.groups_of_staff() if one != group}
@@ -293,7 +293,7 @@ def _reaches_further(
         desks = frozenset(one for one in each.groups.all() if one != group)
         if desks & others or (stays and draft.wanted):
             found.add(desks | ({group} if group and stays else set()))
-    return any(desk_scopes.reaches_further(staff, desks) for desks in found)
+    return any(people_in_desk_scopes.reaches_further(staff, desks) for desks in found)
 
 
 def kept_by(group: Group) -> tuple[str, str]:

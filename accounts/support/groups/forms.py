@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes, permission_labels, shipped_roles
+from accounts.support import people_in_desk_scopes, permission_labels, shipped_roles
 from accounts.support.groups import change_preview_and_refusals
 from verification.inputs import LineField
 
@@ -64,7 +64,7 @@ class GroupForm(forms.Form):
         if group is None:
             self.fields["leaving"].widget = forms.HiddenInput()  # a new group has no members
         for name in ("joining", "leaving"):
-            cast("Names", self.fields[name]).people = desk_scopes.visible(staff)
+            cast("Names", self.fields[name]).people = people_in_desk_scopes.visible(staff)
         if needs_rights:
             self.fields["rights"].required = True
             self.fields["rights"].help_text = _(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import DirectoryGroup, User
-from accounts.support import desk_scopes
 from accounts.support import groups as groups_of_support
+from accounts.support import people_in_desk_scopes
 from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.reading_and_checking_people_rows import WantedPerson, joined, shown
@@ -30,7 +30,7 @@ class UploaderRestrictions:
 
 def restrictions_of(staff: User | None, people: Collection[User], groups: Mapping[str, int]) -> UploaderRestrictions:
     """Return what the uploader may not do alone to these users."""
-    reach = desk_scopes.groups_of(staff) if staff else frozenset[int]()
+    reach = people_in_desk_scopes.groups_of(staff) if staff else frozenset[int]()
     supplied = DirectoryGroup.objects.values_list("group__name", flat=True)
     return UploaderRestrictions(
         staff=staff,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts import invitations
 from accounts.models import SecondStep, User
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 from accounts.support.imports import people_audit_and_notices, people_row_permissions, reading_and_checking_people_rows
 from accounts.support.imports.reading_and_checking_people_rows import WantedPerson, shown
 from verification import enrolments, policies
@@ -140,7 +140,9 @@ def _seen(staff: User | None, people: Collection[User]) -> set[int]:
     """Return the ids of those users that a member of staff may see."""
     if staff is None:
         return set()
-    return set(desk_scopes.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True))
+    return set(
+        people_in_desk_scopes.visible(staff).filter(pk__in=[user.pk for user in people]).values_list("pk", flat=True)
+    )
 
 
 USERNAME_NOT_USABLE = gettext_lazy("You can’t use this username. Choose another one.")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes, people_search
+from accounts.support import people_in_desk_scopes, people_search
 from accounts.support.actions import ASSIGN_TOKEN, ActionRefusal, ranks
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
@@ -110,7 +110,7 @@ def find(staff: User | None, names: Sequence[str]) -> dict[str, list[User]]:
 
     So a row says the same of people of another desk as of a name that nobody has.
     """
-    return people_search.named(desk_scopes.visible(staff) if staff else User.objects.none(), names)
+    return people_search.named(people_in_desk_scopes.visible(staff) if staff else User.objects.none(), names)
 
 
 def users_needing_approval(people: Mapping[str, list[User]]) -> frozenset[int]:

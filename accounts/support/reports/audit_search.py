@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import desk_scopes
+from accounts.support import people_in_desk_scopes
 from accounts.support.actions import ranks
 from accounts.support.reports import audit_filter_groups, audit_lines_from_events
 from accounts.support.reports.audit_lines_from_events import AuditLine
@@ -64,7 +64,9 @@ def find(search: AuditSearch, *, staff: User | None = None) -> tuple[list[AuditL
 
 def readable_users(staff: User | None) -> QuerySet[User] | None:
     """Return the users about whom a member of staff may read, or None if they may read about all."""
-    return desk_scopes.visible(staff) if staff is not None and desk_scopes.is_scoped(staff) else None
+    return (
+        people_in_desk_scopes.visible(staff) if staff is not None and people_in_desk_scopes.is_scoped(staff) else None
+    )
 
 
 def matching(search: AuditSearch, *, staff: User | None = None) -> QuerySet[AuditEvent]:
@@ -102,7 +104,9 @@ def _keys(among: QuerySet[User]) -> Sequence[int] | QuerySet[Any]:
 def known(name: str, staff: User) -> User | None:
     """Return who has this username, if they are a colleague, or someone about whom a member of staff may read."""
     found = User.objects.filter(username=fold(name)).first()
-    return found if found is not None and (ranks.is_staff(found) or desk_scopes.can_view(staff, found)) else None
+    return (
+        found if found is not None and (ranks.is_staff(found) or people_in_desk_scopes.can_view(staff, found)) else None
+    )
 
 
 def _key_or_none(name: str) -> int:

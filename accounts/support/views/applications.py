@@ -14,7 +14,7 @@ from accounts.admin_changes import ReasonPage, Repeated
 from accounts.applications import secret_rotation
 from accounts.models import Application, OidcClient
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, people_search
+from accounts.support import people_in_desk_scopes, people_search
 from accounts.support.applications import (
     application_changes,
     configurations_to_copy,
@@ -164,7 +164,7 @@ def trial(request: AuthedRequest, slug: str) -> HttpResponse:
     found = None
     if form.is_bound and form.is_valid():
         try:
-            person = people_search.only(desk_scopes.visible(request.user), form.cleaned_data["person"])
+            person = people_search.only(people_in_desk_scopes.visible(request.user), form.cleaned_data["person"])
         except NotOnePerson as why:
             form.add_error("person", str(why))
         else:

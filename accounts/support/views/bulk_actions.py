@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from accounts import redirects, request_context
 from accounts.models import User
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, people_search
+from accounts.support import people_in_desk_scopes, people_search
 from accounts.support.actions import ActionRefusal, ActionState, Permit, action_preview, execution, who_may_act_on_whom
 from accounts.support.views import actions, page_layout
 from verification import inputs
@@ -87,5 +87,5 @@ def _chosen(request: AuthedRequest, context: Context) -> list[User]:
         found = people_search.matching(request.user, people_search.read(request.POST), now=context.now)
     else:
         marked = inputs.numbers(request.POST.getlist("people"), most=MAX_PEOPLE_PER_ACTION)
-        found = desk_scopes.visible(request.user).filter(pk__in=marked)
+        found = people_in_desk_scopes.visible(request.user).filter(pk__in=marked)
     return list(found.order_by("username")[:MAX_PEOPLE_PER_ACTION])

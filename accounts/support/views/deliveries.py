@@ -14,7 +14,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import User
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import delivery_problems, desk_scopes
+from accounts.support import delivery_problems, people_in_desk_scopes
 from accounts.support.views import page_layout
 from verification import phone_numbers
 from verification.delivery import failed_messages, message_status_words, message_timeline, statistics
@@ -131,7 +131,7 @@ def _visible_person(request: AuthedRequest, message: Message) -> User | None:
     """Return whose message it is, to staff who may open their page."""
     if message.user_id is None or not request.user.has_perm("accounts.view_user"):
         return None
-    return desk_scopes.visible(request.user).filter(pk=message.user_id).first()
+    return people_in_desk_scopes.visible(request.user).filter(pk=message.user_id).first()
 
 
 def again(request: AuthedRequest, handle: str) -> HttpResponseBase:

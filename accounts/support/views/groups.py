@@ -14,7 +14,7 @@ from accounts import admin_changes, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, groups, permission_labels, shipped_roles
+from accounts.support import groups, people_in_desk_scopes, permission_labels, shipped_roles
 from accounts.support.actions import Actor
 from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
 from accounts.support.views import page_layout
@@ -55,7 +55,7 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     """Show a group's permissions and members."""
     _may(request)
     group = get_object_or_404(Group, pk=pk)
-    members = desk_scopes.visible(request.user).filter(groups=group).order_by("username")
+    members = people_in_desk_scopes.visible(request.user).filter(groups=group).order_by("username")
     n_members, n_seen = group.user_set.count(), members.count()
     context = {
         "group": group,

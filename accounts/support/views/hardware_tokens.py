@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, hardware_tokens_for_staff, people_search
+from accounts.support import hardware_tokens_for_staff, people_in_desk_scopes, people_search
 from accounts.support.hardware_tokens_for_staff import TokenRow
 from accounts.support.people_search import NotOnePerson
 from accounts.support.views import page_layout
@@ -52,7 +52,9 @@ def _rows(request: AuthedRequest, found: Sequence[HardwareToken]) -> list[TokenR
     rows = [hardware_tokens_for_staff.row(token) for token in found]
     people = [row.person.pk for row in rows if row.person]
     seen = (
-        set(desk_scopes.visible(request.user).filter(pk__in=people).values_list("pk", flat=True)) if people else set()
+        set(people_in_desk_scopes.visible(request.user).filter(pk__in=people).values_list("pk", flat=True))
+        if people
+        else set()
     )
     return [row if row.person is None or row.person.pk in seen else replace(row, person=None) for row in rows]
 
@@ -94,7 +96,7 @@ def show(request: AuthedRequest, ref: str) -> HttpResponse:
     (row,) = _rows(request, [token])
     if form.is_bound and form.is_valid() and row.state == "stock":
         try:
-            person = people_search.only(desk_scopes.visible(request.user), form.cleaned_data["user"])
+            person = people_search.only(people_in_desk_scopes.visible(request.user), form.cleaned_data["user"])
         except NotOnePerson as why:
             form.add_error("user", str(why))
         else:

@@ -20,7 +20,7 @@ from accounts import admin_changes, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import Import, User
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import desk_scopes, people_search
+from accounts.support import people_in_desk_scopes, people_search
 from accounts.support.imports import jobs, people_export, reading_files_into_rows, size_limits
 from accounts.support.imports.file_instructions import GUIDES
 from accounts.support.reports import csv_export_with_reason, csv_without_formulas
@@ -139,7 +139,7 @@ def _visible(request: AuthedRequest) -> QuerySet[Import]:
     """Return the files that this member of staff may open. With a desk scope only their own: files name people."""
     kinds = [kind for kind, right in jobs.RIGHTS.items() if request.user.has_perm(right)]
     mine = Import.objects.filter(kind__in=kinds)
-    return mine.filter(made_by=request.user) if desk_scopes.is_scoped(request.user) else mine
+    return mine.filter(made_by=request.user) if people_in_desk_scopes.is_scoped(request.user) else mine
 
 
 def _job(request: AuthedRequest, ref: str) -> Import:

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import Scope, User
-from accounts.support import desk_scopes, groups
+from accounts.support import groups, people_in_desk_scopes
 from accounts.support.actions import ActionRefusal, ActionState, execution
 from accounts.support.actions.execution import ActionRequest
 from accounts.support.actions.registry import ACTIONS
@@ -37,7 +37,7 @@ def staff(person: Person) -> User:
 
 
 def seen(person: Person) -> set[str]:
-    return set(desk_scopes.visible(staff(person)).values_list("username", flat=True))
+    return set(people_in_desk_scopes.visible(staff(person)).values_list("username", flat=True))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Desk scopes: which users a member of staff can see, by the desks that they belong to."""
+"""People in desk scopes: which users a member of staff can see, by the desks that they belong to."""
 
 from collections.abc import Collection, Mapping
 
