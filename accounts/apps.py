@@ -25,7 +25,7 @@ class AccountsConfig(AppConfig):
         from accounts.invitations import audit_events as _invitation_events  # noqa: F401  (declares events)
         from accounts.ldap_directories import audit_events as _directory_events  # noqa: F401  (declares events)
         from accounts.ldap_sync import audit_events as _sync_events  # noqa: F401  (declares events)
-        from accounts.management import roles_after_migrate
+        from accounts.management import shipped_roles_after_migrate
         from accounts.portal import this_wasnt_me_audit_events as _portal_events  # noqa: F401  (declares events)
         from accounts.provisioning import audit_events as _provisioning_events  # noqa: F401  (declares events)
         from accounts.support import administration_audit_events, caller_verification_audit_events  # noqa: F401  (declares events)
@@ -38,4 +38,4 @@ class AccountsConfig(AppConfig):
         session_revocation.register()
         challenges.recognise_app_passwords(app_passwords.looks_like_app_password)
         enrolments.on_raise(authorization_codes.carry_over)
-        post_migrate.connect(roles_after_migrate.make_roles, sender=self)
+        post_migrate.connect(shipped_roles_after_migrate.make_roles, sender=self)

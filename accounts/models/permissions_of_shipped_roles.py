@@ -1,6 +1,6 @@
 """Which permissions each shipped role has: Support desk, Senior support, Operators, Auditors and Administrators.
 
-`migrate` creates the roles: see `accounts.support.shipped_roles`. The organisation may change them.
+`migrate` creates the roles: see `accounts.management.shipped_roles_after_migrate`. The organisation may change them.
 """
 
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Length
 
-from accounts.management import roles_after_migrate as account_rows
+from accounts.management import shipped_roles_after_migrate as account_rows
 from helpcenter import articles
 from helpcenter.models import Article
 from mfasite.demo import child_processes, database_file, launcher

@@ -27,7 +27,7 @@ from accounts.support.actions.action_form_and_declaration import (
     notify,
     record,
 )
-from accounts.support.shipped_roles import groups_of_staff, rights_of
+from accounts.support.staff_groups_and_their_permissions import groups_of_staff, rights_of
 from verification import enrolments, policies
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import Application, DirectoryGroup, GroupRequest, Scope, User
-from accounts.support import people_in_desk_scopes, permission_labels, shipped_roles
+from accounts.support import people_in_desk_scopes, permission_labels, staff_groups_and_their_permissions
 from accounts.support.actions import ActionRefusal, Rank, ranks
 from verification import policies
 from verification.models import Policy
@@ -74,7 +74,7 @@ class GroupChangePlan:
 
 def plan(staff: User, group: Group | None, wanted: WantedGroup | None) -> GroupChangePlan:
     """Return who a change to a group would affect and how, and whether this member of staff may make it."""
-    former = frozenset(shipped_roles.rights_of([group])) if group else frozenset()
+    former = frozenset(staff_groups_and_their_permissions.rights_of([group])) if group else frozenset()
     future = wanted.rights if wanted else frozenset()
     members = group.user_set.order_by("username") if group else User.objects.none()
     joining, leaving = _moving(members, wanted)
@@ -155,7 +155,7 @@ def _lines(
 
 
 def _named(names: Collection[str]) -> dict[str, str]:
-    parts = permission_labels.parts(shipped_roles.permissions(names))
+    parts = permission_labels.parts(staff_groups_and_their_permissions.permissions(names))
     return {name: name for name in names} | dict(pair for part in parts for pair in part.choices)
 
 
@@ -286,7 +286,7 @@ def _reaches_further(
     if not people_in_desk_scopes.is_scoped(staff):
         return False
     prefetch_related_objects(list(concerned), "groups")
-    others = {one for one in shipped_roles.groups_of_staff() if one != group}
+    others = {one for one in staff_groups_and_their_permissions.groups_of_staff() if one != group}
     found = set[frozenset[Group]]()
     for each in concerned:
         stays = wanted is not None and each not in draft.leaving

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.models.people import fold
-from accounts.support import people_in_desk_scopes, permission_labels, shipped_roles
+from accounts.support import people_in_desk_scopes, permission_labels, staff_groups_and_their_permissions
 from accounts.support.groups import change_preview_and_refusals
 from verification.inputs import LineField
 
@@ -70,9 +70,9 @@ class GroupForm(forms.Form):
             self.fields["rights"].help_text = _(
                 "Members are staff. You can give only permissions that you have yourself."
             )
-        current = shipped_roles.rights_of([group]) if group else set()
-        mine = {right for right in shipped_roles.RIGHTS if staff.has_perm(right)}
-        found = shipped_roles.permissions(mine | current).order_by(
+        current = staff_groups_and_their_permissions.rights_of([group]) if group else set()
+        mine = {right for right in staff_groups_and_their_permissions.RIGHTS if staff.has_perm(right)}
+        found = staff_groups_and_their_permissions.permissions(mine | current).order_by(
             "content_type__app_label", "content_type__model", "pk"
         )
         cast("forms.MultipleChoiceField", self.fields["rights"]).choices = [

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.admin_changes import ChangeRefused, Repeated
 from accounts.models import GroupRequest, User
-from accounts.support import administration_audit_events, shipped_roles
+from accounts.support import administration_audit_events, staff_groups_and_their_permissions
 from accounts.support.actions import ActionRefusal, Actor, Rank, ranks, role_assignment, second_person_approvals
 from accounts.support.groups.change_preview_and_refusals import GroupChangePlan, WantedGroup, kept_by, plan
 from verification import audit, limits, policies
@@ -91,7 +91,9 @@ def _do(found: GroupChangePlan, group: Group | None, wanted: WantedGroup | None,
     people = {each.pk: each for each in found.people}
     locked = list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
     before = {
-        each.pk: sorted(shipped_roles.groups_of_staff().filter(user=each).values_list("name", flat=True))
+        each.pk: sorted(
+            staff_groups_and_their_permissions.groups_of_staff().filter(user=each).values_list("name", flat=True)
+        )
         for each in locked
     }
     n_members = group.user_set.count() if group and wanted is None else None
@@ -141,8 +143,8 @@ def _write(group: Group | None, wanted: WantedGroup | None, found: GroupChangePl
     elif group.name != wanted.name:
         group.name = wanted.name
         group.save(update_fields=["name"])
-    group.permissions.remove(*shipped_roles.permissions(found.former - found.wanted))
-    group.permissions.add(*shipped_roles.permissions(found.wanted - found.former))
+    group.permissions.remove(*staff_groups_and_their_permissions.permissions(found.former - found.wanted))
+    group.permissions.add(*staff_groups_and_their_permissions.permissions(found.wanted - found.former))
     group.user_set.add(*found.joining)
     group.user_set.remove(*found.leaving)
     return group

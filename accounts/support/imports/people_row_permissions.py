@@ -11,7 +11,7 @@ from accounts.support import people_in_desk_scopes
 from accounts.support.actions import SET_STATE, ranks
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.reading_and_checking_people_rows import WantedPerson, joined, shown
-from accounts.support.shipped_roles import groups_of_staff
+from accounts.support.staff_groups_and_their_permissions import groups_of_staff
 from verification import policies
 from verification.policies import Rules
 

@@ -14,7 +14,7 @@ from accounts import admin_changes, redirects, request_context
 from accounts.admin_changes import ReasonPage
 from accounts.models import GroupRequest
 from accounts.sessions.session_assurance import AuthedRequest
-from accounts.support import groups, people_in_desk_scopes, permission_labels, shipped_roles
+from accounts.support import groups, people_in_desk_scopes, permission_labels, staff_groups_and_their_permissions
 from accounts.support.actions import Actor
 from accounts.support.groups import GroupChangePlan, GroupForm, WantedGroup
 from accounts.support.views import page_layout
@@ -46,7 +46,12 @@ def _listed(request: AuthedRequest, template: str, *, here: str, are_roles: bool
     found: list[Any] = [group for group in groups.listed() if bool(group.n_rights) is are_roles]
     if are_roles:
         rows = Group.objects.in_bulk([group.pk for group in found])
-        given = [shipped_roles.permissions(shipped_roles.rights_of([rows[group.pk]])).order_by("pk") for group in found]
+        given = [
+            staff_groups_and_their_permissions.permissions(
+                staff_groups_and_their_permissions.rights_of([rows[group.pk]])
+            ).order_by("pk")
+            for group in found
+        ]
         found = [(group, permission_labels.parts(each)) for group, each in zip(found, given, strict=True)]
     return page_layout.page(request, template, {"groups": found, "waiting": waiting}, here=here)
 
@@ -59,7 +64,11 @@ def show(request: AuthedRequest, pk: int) -> HttpResponse:
     n_members, n_seen = group.user_set.count(), members.count()
     context = {
         "group": group,
-        "parts": permission_labels.parts(shipped_roles.permissions(shipped_roles.rights_of([group])).order_by("pk")),
+        "parts": permission_labels.parts(
+            staff_groups_and_their_permissions.permissions(
+                staff_groups_and_their_permissions.rights_of([group])
+            ).order_by("pk")
+        ),
         "members": members[:_MAX_MEMBERS_SHOWN],
         "n_members": n_members,
         "n_seen": n_seen,

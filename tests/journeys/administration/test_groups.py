@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.admin_changes import ChangeRefused
-from accounts.management.roles_after_migrate import make_roles
+from accounts.management.shipped_roles_after_migrate import make_roles
 from accounts.models import Application, GroupRequest, Scope, Session, User
 from accounts.support import groups
 from accounts.support.actions import ActionRefusal, Actor
 from accounts.support.groups import WantedGroup, change_preview_and_refusals, group_changes_and_approvals
-from accounts.support.shipped_roles import permissions, rights_of
+from accounts.support.staff_groups_and_their_permissions import permissions, rights_of
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts import applications
 from accounts.models import Application
-from accounts.support.shipped_roles import permissions
+from accounts.support.staff_groups_and_their_permissions import permissions
 from tests.simulated.people import Clock, Person, hire
 from tests.simulated.sign_in_claims import SignInClaims
 

@@ -12,7 +12,7 @@ from accounts.support.actions.registry import ACTIONS
 from accounts.support.groups import WantedGroup
 from accounts.support.groups.forms import GroupForm
 from accounts.support.imports import jobs
-from accounts.support.shipped_roles import rights_of
+from accounts.support.staff_groups_and_their_permissions import rights_of
 from tests.simulated.people import Person, hire, join
 from tests.simulated.support_desk import perform
 from verification.context import Context

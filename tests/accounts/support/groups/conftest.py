@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from accounts.support.shipped_roles import permissions
+from accounts.support.staff_groups_and_their_permissions import permissions
 from tests.accounts.support.groups.wanted_groups import SEE
 from tests.simulated.people import Person
 from tests.simulated.staff import fay

@@ -9,7 +9,7 @@ from accounts.models import Application, Directory, DirectoryGroup, Scope, User
 from accounts.models.directories import DirectoryKind
 from accounts.support.actions import ACTIONS, ActionRefusal
 from accounts.support.groups import WantedGroup, change_preview_and_refusals, plan
-from accounts.support.shipped_roles import permissions
+from accounts.support.staff_groups_and_their_permissions import permissions
 from helpcenter.models import Contact
 from tests.accounts.support.groups.wanted_groups import SEE, UNLOCK, wanted
 from tests.simulated.people import hire, join

@@ -10,7 +10,7 @@ from accounts.models import Application, GroupRequest, User
 from accounts.support import groups
 from accounts.support.actions import Actor, second_person_approvals
 from accounts.support.groups import WantedGroup, plan
-from accounts.support.shipped_roles import rights_of
+from accounts.support.staff_groups_and_their_permissions import rights_of
 from tests.accounts.support.groups.wanted_groups import SEE, UNLOCK, wanted
 from tests.simulated.people import Clock, Person, hire, join
 from verification.context import Context

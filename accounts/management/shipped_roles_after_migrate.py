@@ -3,61 +3,39 @@
 Which permissions each role has is in `accounts.models.permissions_of_shipped_roles`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from typing import Any
 
+from django.apps import apps as installed
+from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Concat
 
 from accounts.models import ShippedRole
 from accounts.models.permissions_of_shipped_roles import ROLES
-
-# Permissions that no role has at first, and that a group may be given.
-_MORE = (
-    "helpcenter.delete_article",
-    "helpcenter.view_version",
-    "helpcenter.change_version",
-    "helpcenter.delete_version",
-    "helpcenter.delete_feedback",
-    "helpcenter.delete_miss",
-    "helpcenter.delete_contact",
-)
-# All permissions that the admin pages ask for. The others that Django creates for each table have no effect.
-RIGHTS = tuple(dict.fromkeys([right for rights in ROLES.values() for right in rights] + list(_MORE)))
-
-
-def permissions(rights: Iterable[str]) -> QuerySet[Permission]:
-    """Return permissions by their names, such as accounts.view_user."""
-    wanted = set(rights)
-    named = Permission.objects.alias(
-        right=Concat("content_type__app_label", Value("."), "codename", output_field=CharField())
-    )
-    return named.filter(right__in=wanted).select_related("content_type")
-
-
-def rights_of(groups: Collection[Group]) -> set[str]:
-    """Return the names of the permissions that these groups give."""
-    found = Permission.objects.filter(group__in=groups).values_list("content_type__app_label", "codename")
-    return {f"{app}.{name}" for app, name in found}
-
-
-def groups_of_staff() -> QuerySet[Group]:
-    """Return the groups that make their members staff: all with permissions. Others only sort people."""
-    return Group.objects.filter(permissions__isnull=False).distinct()
-
+from accounts.support import staff_groups_and_their_permissions
+from verification.management.triggers_months_and_first_rows_after_migrate import are_migrated
 
 # The apps whose permissions are in a role.
-LABELS = tuple(sorted({right.partition(".")[0] for rights in ROLES.values() for right in rights}))
+_LABELS = tuple(sorted({right.partition(".")[0] for rights in ROLES.values() for right in rights}))
 
 
-def are_made(*, using: str = DEFAULT_DB_ALIAS) -> bool:
+def make_roles(*, using: str = DEFAULT_DB_ALIAS, apps: Any = installed, **_more: Any) -> None:
+    """Create new roles, and give each role its new permissions. A receiver of `post_migrate`."""
+    if not are_migrated(using, apps, ShippedRole, Group, Permission) or _are_made(using=using):
+        return
+    for label in _LABELS:  # Django makes the permissions of these apps too, but some of them later
+        create_permissions(installed.get_app_config(label), verbosity=0, using=using, apps=apps)
+    _make(using=using)
+
+
+def _are_made(*, using: str) -> bool:
     """Return whether a database has had each role with each of its permissions."""
     given = dict(ShippedRole.objects.using(using).values_list("name", "given"))
     return all(set(rights) <= set(given.get(name, ())) for name, rights in ROLES.items())
 
 
-def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
+def _make(*, using: str) -> None:
     """Create the roles that this database never had, and give each role the permissions that it never got.
 
     What the organisation changed is kept: a permission it removed is not given again, and a role it deleted is not
@@ -66,7 +44,8 @@ def make(*, using: str = DEFAULT_DB_ALIAS) -> None:
     with transaction.atomic(using=using):
         rows = {row.name: row for row in ShippedRole.objects.using(using)}
         rows |= _first([name for name in ROLES if name not in rows], using=using)
-        found = permissions({right for rights in ROLES.values() for right in rights}).using(using)
+        wanted = {right for rights in ROLES.values() for right in rights}
+        found = staff_groups_and_their_permissions.permissions(wanted).using(using)
         known = {f"{one.content_type.app_label}.{one.codename}": one.pk for one in found}
         pairs = []
         for name, rights in ROLES.items():

@@ -7,10 +7,10 @@ import pytest
 from django.apps.registry import Apps
 from django.contrib.auth.models import Group, Permission
 
-from accounts.management import roles_after_migrate
+from accounts.management import shipped_roles_after_migrate
 from accounts.models import ShippedRole
 from accounts.models.permissions_of_shipped_roles import ROLES
-from accounts.support import shipped_roles
+from accounts.support import staff_groups_and_their_permissions
 
 pytestmark = pytest.mark.django_db
 
@@ -22,15 +22,15 @@ NEW = "accounts.issue_pass"  # a permission that the role does not have
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Patch the roles as a later version would: the role has one more permission at the next `migrate`."""
     changed: Mapping[str, tuple[str, ...]] = {**ROLES, ROLE: (*ROLES[ROLE], NEW)}
-    monkeypatch.setattr(shipped_roles, "ROLES", changed)
+    monkeypatch.setattr(shipped_roles_after_migrate, "ROLES", changed)
 
 
 def rights(name: str = ROLE) -> set[str]:
-    return shipped_roles.rights_of([Group.objects.get(name=name)])
+    return staff_groups_and_their_permissions.rights_of([Group.objects.get(name=name)])
 
 
 def take_away(right: str) -> None:
-    Group.objects.get(name=ROLE).permissions.remove(*shipped_roles.permissions([right]))
+    Group.objects.get(name=ROLE).permissions.remove(*staff_groups_and_their_permissions.permissions([right]))
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -40,14 +40,16 @@ def test_new_database_has_each_role_with_its_permissions(name: str) -> None:
 
 def test_second_time_asks_once_and_changes_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        roles_after_migrate.make_roles()
+        shipped_roles_after_migrate.make_roles()
 
 
 def test_changed_role_stays_changed() -> None:
     take_away("accounts.view_user")
-    Group.objects.get(name=ROLE).permissions.add(*shipped_roles.permissions(["accounts.end_sessions"]))
+    Group.objects.get(name=ROLE).permissions.add(
+        *staff_groups_and_their_permissions.permissions(["accounts.end_sessions"])
+    )
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert rights() == set(ROLES[ROLE]) - {"accounts.view_user"} | {"accounts.end_sessions"}
 
@@ -55,16 +57,16 @@ def test_changed_role_stays_changed() -> None:
 def test_new_permission_arrives_in_a_changed_role(later: None) -> None:
     take_away("accounts.view_user")
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert rights() == set(ROLES[ROLE]) - {"accounts.view_user"} | {NEW}
 
 
 def test_new_permission_arrives_only_once(later: None) -> None:
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
     take_away(NEW)
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert NEW not in rights()
 
@@ -72,7 +74,7 @@ def test_new_permission_arrives_only_once(later: None) -> None:
 def test_new_permission_reaches_a_renamed_role(later: None) -> None:
     Group.objects.filter(name=ROLE).update(name="Revision")
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert NEW in rights("Revision")
     assert not Group.objects.filter(name=ROLE).exists()
@@ -81,7 +83,7 @@ def test_new_permission_reaches_a_renamed_role(later: None) -> None:
 def test_deleted_role_is_not_made_again(later: None) -> None:
     Group.objects.get(name=ROLE).delete()
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert not Group.objects.filter(name=ROLE).exists()
 
@@ -91,21 +93,21 @@ def test_group_of_the_organisation_with_the_name_of_a_role_gets_nothing(monkeypa
     ShippedRole.objects.filter(name=ROLE).delete()
     Group.objects.get(name=ROLE).permissions.clear()
 
-    roles_after_migrate.make_roles()
-    monkeypatch.setattr(shipped_roles, "ROLES", {**ROLES, ROLE: (*ROLES[ROLE], NEW)})
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
+    monkeypatch.setattr(shipped_roles_after_migrate, "ROLES", {**ROLES, ROLE: (*ROLES[ROLE], NEW)})
+    shipped_roles_after_migrate.make_roles()
 
     assert rights() == set()
 
 
 def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where only some apps are migrated."""
-    monkeypatch.setattr(shipped_roles, "ROLES", {ROLE: (*ROLES[ROLE], "accounts.to_come")})
-    roles_after_migrate.make_roles()
+    monkeypatch.setattr(shipped_roles_after_migrate, "ROLES", {ROLE: (*ROLES[ROLE], "accounts.to_come")})
+    shipped_roles_after_migrate.make_roles()
     content_type = Permission.objects.filter(codename="issue_pass").get().content_type
     Permission.objects.create(codename="to_come", name="to come", content_type=content_type)
 
-    roles_after_migrate.make_roles()
+    shipped_roles_after_migrate.make_roles()
 
     assert "accounts.to_come" in rights()
 
@@ -113,6 +115,6 @@ def test_permission_that_does_not_exist_yet_arrives_when_it_does(monkeypatch: py
 def test_passes_by_while_nothing_is_migrated() -> None:
     ShippedRole.objects.all().delete()
 
-    roles_after_migrate.make_roles(apps=Apps())
+    shipped_roles_after_migrate.make_roles(apps=Apps())
 
     assert not ShippedRole.objects.exists()
