@@ -37,7 +37,7 @@ def password_gate(
 
     A browser from which this person signed in before has a count of its own, so a stranger can't make it wait. Attempts
     from other browsers count per username and network, and all together per username and day. So one attacker delays a
-    username on their own network, and many attackers delay it for other unknown browsers, for 15 minutes at most.
+    username on their own network, and many attackers delay it for other unknown browsers, up to the longest delay.
 
     Usernames are stored as digests, so that unknown ones behave like known ones. Attempts through a `service` have
     separate counts, with the limit of `spend_check` instead of the hourly one, so that a program that keeps failing

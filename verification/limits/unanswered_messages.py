@@ -21,7 +21,7 @@ def spend_prompt(user_id: int, kind: str, *, now: datetime, run: batched_writes.
 
     `run` runs a statement and returns its rows; a message's other limits can go with it.
 
-    A correct answer with any method resets the count, and so do 15 minutes without a message. Messages that never
+    A correct answer with any method resets the count, and so does a while without a message. Messages that never
     arrived don't count, because they disturbed nobody.
     """
     name, most = f"{PROMPTS}{kind}", _most(kind)

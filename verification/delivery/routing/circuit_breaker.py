@@ -77,7 +77,7 @@ def failed(
     code: str = "",
     after: timedelta | None = None,
 ) -> None:
-    """Count a failure. Open the circuit at the fifth in a row, after a failed trial, or if the provider says so."""
+    """Count a failure. Open the circuit after too many in a row, after a failed trial, or if the provider says so."""
     if circuit is not None and circuit.state == CircuitState.HALF_OPEN:
         trip(provider, kind, why=why, code=code, now=now, at_least=after, of=CircuitState.HALF_OPEN)
         return
