@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import decryption_failures, limits, method_registry, outcomes, phone_numbers
@@ -17,6 +16,7 @@ from verification.method_capabilities import AppGenerated, Backup, Delivered, Ha
 from verification.models import Channel, Enrolment
 from verification.outcomes import Verdict
 
+NO_CALLS_TO_COUNTRY = gettext_lazy("Your organisation doesn’t call this country.")
 CANNOT_BE_USED = gettext_lazy("You can’t use this method now. Choose another one, or contact your support desk.")
 
 
@@ -129,7 +129,7 @@ def _refusal(
     """
     address, is_opted_out = confirmed.enrolment.address, confirmed.limits.is_opted_out
     if not may_call(confirmed.enrolment, kind, voice_countries):
-        return Verdict.COUNTRY_NOT_ALLOWED, _("Your organisation doesn’t call this country.")
+        return Verdict.COUNTRY_NOT_ALLOWED, str(NO_CALLS_TO_COUNTRY)
     if not countries_and_prices.costs(kind):
         return None, ""
     if verdict := may_number_get_messages.refusal(kind, address, now=now, is_opted_out=is_opted_out):

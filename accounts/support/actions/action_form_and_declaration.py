@@ -19,6 +19,8 @@ from verification.context import Context
 from verification.inputs import LineField
 from verification.lazy_text import LazyText
 
+GONE = _("no longer exists")  # what was chosen in a request that waits
+
 
 class ActionForm(forms.Form):
     """Base form: why the action is done. `options` are the further arguments of the action's function."""
@@ -64,7 +66,7 @@ def _in_words(field: forms.Field, value: object) -> str:
     if isinstance(field, forms.ChoiceField):
         choices = cast("Iterable[tuple[object, object]]", field.choices)
         words = {str(key): str(label) for key, label in choices}
-        chosen = [words.get(str(each), str(_("no longer exists"))) for each in _listed(value)]
+        chosen = [words.get(str(each), str(GONE)) for each in _listed(value)]
         return ", ".join(chosen) or str(_("none"))
     return str(value)
 

@@ -336,4 +336,6 @@ def test_case_page_shows_twilio_s_own_number(accepted_text: Message) -> None:
 
     page = dev.browser.go(f"/admin/accounts/user/{accepted_text.user_id}/change/")
 
-    assert "twilio 30034 (for texts to the US, the sender is not registered)" in page
+    accepted_text.refresh_from_db()
+    assert accepted_text.code == "30034"
+    assert message_status_words.technical(accepted_text) in page

@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import Session
 from tests.simulated.people import BENS, OFFICE, Person, join, work
 from tests.simulated.verdicts import verdicts
-from verification import enrolments
+from verification import enrolments, limits, time_format
 from verification.limits import spending_limits
+from verification.methods.text import method as text_method
 from verification.models import Channel, Enrolment, Outage, Policy, SpendingLimit
 from verification.outcomes import Verdict
 
@@ -49,7 +50,9 @@ def test_says_until_when_a_spending_limit_stops_texts(ben: Person) -> None:
 
     page = ben.give_password()
 
-    assert "Texts are paused until" in page
+    until = limits.spending_stops_all_until(Channel.TEXT, now=timezone.now())
+    assert until is not None
+    assert time_format.moment(until) in page
     assert ben.browser.send(WALL, method="text").path == WALL
     assert ben.browser.go(f"{WALL}set-up/text/").path == WALL
     assert ben.browser.press("Authenticator app").path == "/sign-in/register/prove/"
@@ -162,7 +165,9 @@ def test_is_offered_a_call_for_a_number_that_takes_no_texts(ben: Person) -> None
     ben.give_password()
     ben.browser.press("Text message")
 
-    assert "Set up a phone call" in ben.browser.press("Continue", country="CH", number="044 555 01 67")
+    page = ben.browser.press("Continue", country="CH", number="044 555 01 67")
+    assert page.refused_fields == {"number"}
+    assert str(text_method.NO_TEXTS) in page
 
 
 def test_may_change_his_mind_before_the_proof(ben: Person) -> None:

@@ -66,19 +66,19 @@ def test_staff_are_asked_even_when_it_is_switched_off(dev: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "reason"),
     [
-        ({"blocked_until": timezone.now() + timedelta(days=3650)}, "Your account is blocked"),
-        ({"is_active": False}, "Your account is blocked"),
-        ({"second_step_locked_at": timezone.now()}, "Your second step is locked"),
+        ({"blocked_until": timezone.now() + timedelta(days=3650)}, DecisionReason.BLOCKED),
+        ({"is_active": False}, DecisionReason.BLOCKED),
+        ({"second_step_locked_at": timezone.now()}, DecisionReason.LOCKED),
     ],
 )
-def test_closed_out_people_are_told_what_to_do(ana: Person, fields: dict[str, object], words: str) -> None:
+def test_closed_out_people_are_told_what_to_do(ana: Person, fields: dict[str, object], reason: DecisionReason) -> None:
     update_user(ana, **fields)
 
     page = ana.give_password()
 
-    assert (page.status, words in page, SUPPORT in page) == (403, True, True)
+    assert (page.status, page.outcomes, SUPPORT in page) == (403, {f"why:{reason}"}, True)
     assert not Session.objects.filter(user=ana.user).exists()
 
 

@@ -15,6 +15,8 @@ from verification.models.messages import Channel
 from verification.outcomes import Verdict
 from verification.phone_numbers import PhoneNumberForm
 
+NO_TEXTS = _("This number can’t receive texts. Set up a phone call for it instead.")
+
 
 class TextForm(PhoneNumberForm):
     """A number that takes texts."""
@@ -24,8 +26,7 @@ class TextForm(PhoneNumberForm):
         if not self.errors and "number" in cleaned:
             cleaned["number"] = phone_numbers.for_texts(cleaned["number"])
             if not phone_numbers.takes_texts(cleaned["number"]):
-                words = _("This number can’t receive texts. Set up a phone call for it instead.")
-                self.add_error("number", forms.ValidationError(words, code="no_texts"))
+                self.add_error("number", forms.ValidationError(NO_TEXTS, code="no_texts"))
         return cleaned
 
 
