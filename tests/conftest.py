@@ -32,7 +32,7 @@ from mfasite.demo import child_processes
 from mfasite.demo import launcher as stacks
 from mfasite.demo import starting_redis as brokers
 from mfasite.demo.launcher import Stack
-from tests.infrastructure import caches_kept_between_requests, databases, rsa_keys
+from tests.infrastructure import caches_kept_between_requests, concurrency, databases, rsa_keys
 from tests.infrastructure.hashers import CheapHasher
 from tests.infrastructure.replayed_set_ups import SET_UPS
 from tests.infrastructure.scheduling import GroupScheduling
@@ -122,6 +122,7 @@ def django_db_setup(
         former = databases.take(pytestconfig.cache.mkdir("databases"))
     yield
     with django_db_blocker.unblock():
+        concurrency.end_threads()
         databases.drop(former)
 
 

@@ -1,12 +1,12 @@
 """Concurrency helpers: many threads, or browsers that share a session, do one thing at the same time."""
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import Context
 from copy import deepcopy
 from functools import partial
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,25 +16,53 @@ from django.test import Client
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Person
 
+# Threads that wait for work. They keep their connections, as those of a server do: on PostgreSQL a new one costs more
+# than most of what the tests do with it, and the threads of a race would meet later, each when it is connected.
+_FREE: list[ThreadPoolExecutor] = []
+
+
+def together(*actions: Callable[[], object]) -> list[Any]:
+    """Run several functions at the same time, each in its own thread. Return what each returned or raised."""
+    start = Barrier(len(actions))
+    threads = [_FREE.pop() if _FREE else ThreadPoolExecutor(1) for _ in actions]
+
+    def run(action: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return Context().run(action)  # as in a new thread: in no language, for one
+        except Exception as error:  # noqa: BLE001  (the test names them)
+            return error
+        finally:
+            if connection.in_atomic_block or (connection.errors_occurred and not connection.is_usable()):
+                connection.close()
+
+    done = [thread.submit(run, action) for thread, action in zip(threads, actions, strict=True)]
+    wait(done)
+    _FREE.extend(reversed(threads))
+    return [each.result() for each in done]
+
 
 class ConcurrentThreads:
-    """Threads that do one thing at the same time, each with its own database connection."""
+    """So many threads that do one thing at the same time."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._pool = ThreadPoolExecutor(size)
-        self._gate = threading.Barrier(size)
 
     def rush(self, action: Callable[[int], Any]) -> list[Any]:
-        def step(number: int) -> Any:
-            self._gate.wait()
-            return action(number)
+        """Give each thread its number. Return what each returned."""
+        found = together(*(partial(action, number) for number in range(self.size)))
+        for wrong in found:
+            if isinstance(wrong, Exception):
+                raise wrong
+        return found
 
-        return list(self._pool.map(step, range(self.size)))
 
-    def leave(self) -> None:
-        self.rush(lambda _: connections.close_all())
-        self._pool.shutdown()
+def end_threads() -> None:
+    """Close the connections of the threads, which else keep the database from being dropped."""
+    while _FREE:
+        thread = _FREE.pop()
+        thread.submit(connections.close_all).result()
+        thread.shutdown()
 
 
 class NoTransaction:
@@ -42,27 +70,6 @@ class NoTransaction:
 
     def __enter__(self) -> None: ...
     def __exit__(self, *_: object) -> None: ...
-
-
-def together(*actions: Callable[[], object]) -> list[object]:
-    """Run several functions at the same time, each in its own thread. Return what each returned or raised."""
-    start, found = Barrier(len(actions)), dict[int, object]()
-
-    def run(number: int, action: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            found[number] = action()
-        except Exception as error:  # noqa: BLE001  (the test names them)
-            found[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=each) for each in enumerate(actions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [found[number] for number in range(len(actions))]
 
 
 def until_waiting(other: Future[Any]) -> None:

@@ -1,7 +1,6 @@
 """Fixtures for the engine: a user with methods, a fixed clock, and the messages that a provider was given."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -172,10 +171,8 @@ def for_workers(home: Path, *, broker: str, url: str, **more: str) -> dict[str, 
 
 
 @pytest.fixture
-def threads() -> Iterator[ConcurrentThreads]:
-    threads = ConcurrentThreads(N_AT_ONCE)
-    yield threads
-    threads.leave()
+def threads() -> ConcurrentThreads:
+    return ConcurrentThreads(N_AT_ONCE)
 
 
 @pytest.fixture

@@ -216,9 +216,7 @@ def test_of_many_calls_at_once_three_are_counted(racer: EngineUser, threads: Con
 
 def test_button_pressed_four_times_counts_the_one_message(racer: EngineUser) -> None:
     issued, later = racer.start("text"), racer.later(seconds=40)
-    threads = ConcurrentThreads(4)
-    verdicts = threads.rush(lambda _: later.resend(issued).verdict)
-    threads.leave()
+    verdicts = ConcurrentThreads(4).rush(lambda _: later.resend(issued).verdict)
 
     assert sorted(verdicts) == sorted([Verdict.ISSUED, *[Verdict.TOO_SOON] * 3])
     assert (

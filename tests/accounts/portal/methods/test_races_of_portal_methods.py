@@ -6,7 +6,7 @@ Each race is also run with its guard taken out and must then show a breach, or i
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -35,10 +35,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def threads() -> Iterator[ConcurrentThreads]:
-    threads = ConcurrentThreads(N_AT_ONCE)
-    yield threads
-    threads.leave()
+def threads() -> ConcurrentThreads:
+    return ConcurrentThreads(N_AT_ONCE)
 
 
 @dataclass
