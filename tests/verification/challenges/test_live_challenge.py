@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.infrastructure.concurrency import together
-from tests.infrastructure.rounds import rounds
+from tests.infrastructure.rounds import race_rounds, rounds
 from tests.verification.conftest import EngineUser, equip
 from verification import challenges
 from verification.challenges import loading_and_session_binding
@@ -83,12 +83,27 @@ def _begun_twice(engine_user: EngineUser, binding: str) -> tuple[EngineUser, lis
     ]
 
 
-@pytest.mark.parametrize("prepare", [_chosen_again, _chosen_again_after_an_end, _woken, _begun_twice, _approved])
+SHOWN = race_rounds(10, shown=25, of=25)
+BEHIND_OTHERS = rounds(10, 60)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "n_rounds"),
+    [
+        (_chosen_again, SHOWN),
+        (_chosen_again_after_an_end, SHOWN),
+        (_woken, BEHIND_OTHERS),
+        (_begun_twice, SHOWN),
+        (_approved, BEHIND_OTHERS),
+    ],
+)
 def test_one_is_live_after_two_requests(
-    racer: EngineUser, prepare: Callable[[EngineUser, str], tuple[EngineUser, list[Callable[[], Outcome]]]]
+    racer: EngineUser,
+    prepare: Callable[[EngineUser, str], tuple[EngineUser, list[Callable[[], Outcome]]]],
+    n_rounds: int,
 ) -> None:
     """Seen failing on PostgreSQL with numbers that pay no attention to a live one."""
-    for turn in range(rounds(10, 60)):
+    for turn in range(n_rounds):
         engine_user, steps = prepare(racer.later(hours=turn), f"session {turn}")
 
         outcomes = together(*steps)
@@ -108,7 +123,7 @@ def test_one_is_live_after_two_requests(
 def test_call_is_approved_or_made_again(racer: EngineUser) -> None:
     """Seen failing on PostgreSQL without the generation of the code in the guards of an answer."""
     found = set()
-    for turn in range(rounds(10, 60)):
+    for turn in range(race_rounds(10, shown=8, of=40)):
         engine_user, binding = racer.later(hours=turn), f"session {turn}"
         call = engine_user.start("call", binding=binding)
         late = engine_user.later(seconds=31)

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.integrations.oidc import consents
 from accounts.models import OidcClient, OidcConsent
 from tests.infrastructure.concurrency import together
-from tests.infrastructure.rounds import rounds
+from tests.infrastructure.rounds import race_rounds
 from tests.simulated.http_browser import Page
 from tests.simulated.people import PASSWORD, Clock, Person, join
 from tests.simulated.relying_party import AuthorizationResponse, SimulatedRelyingParty
@@ -72,7 +72,7 @@ def test_what_two_tabs_agree_to_at_the_same_time_is_all_kept(make_party: Maker, 
     party = make_party(consent=OidcClient.Consent.PERSON)
     context = Context(now=clock.now)
 
-    for _ in range(rounds(5, 50)):
+    for _ in range(race_rounds(5, shown=37, of=40)):
         OidcConsent.objects.all().delete()
         consents.give(party.client, user, ("openid",), context)
         agree = [partial(consents.give, party.client, user, (name,), context) for name in ("email", "profile")]

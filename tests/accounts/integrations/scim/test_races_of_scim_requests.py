@@ -13,7 +13,7 @@ from accounts import provisioning
 from accounts.integrations.scim import groups_endpoint, users_endpoint
 from accounts.models import DirectoryGroup, ScimPerson, User
 from tests.infrastructure.concurrency import together, until_waiting
-from tests.infrastructure.rounds import rounds
+from tests.infrastructure.rounds import race_rounds, rounds
 from tests.simulated.scim_directory import USER, ScimClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,13 +25,14 @@ def ana(entra: ScimClient) -> str:
 
 
 def test_two_posts_of_one_name_add_one_person(entra: ScimClient) -> None:
-    for n in range(rounds(5, 50)):
+    n_rounds = race_rounds(5, shown=30, of=30)
+    for n in range(n_rounds):
         sent = {"schemas": [USER], "userName": f"eva{n}", "externalId": str(n)}
 
         found = together(*(partial(_status, entra, "POST", "/Users", sent) for _ in range(3)))
 
         assert sorted(map(str, found)) == ["201", "409", "409"]
-    assert User.objects.filter(username__startswith="eva").count() == rounds(5, 50)
+    assert User.objects.filter(username__startswith="eva").count() == n_rounds
 
 
 def test_a_deleted_person_comes_back_once(entra: ScimClient, ana: str) -> None:
@@ -70,7 +71,7 @@ def test_a_replacement_without_active_does_not_either(
 
 def test_nothing_waits_for_each_other_when_members_are_deleted(entra: ScimClient) -> None:
     """One request locks the group and then the person; the other must not do it the other way round."""
-    for n in range(rounds(10, 100)):
+    for n in range(race_rounds(10, shown=12, of=24)):
         key = entra.add(f"p{n}").id
         group = entra.add_group(f"Group {n}", key).id
         leave = {"op": "remove", "path": f'members[value eq "{key}"]'}
@@ -113,7 +114,7 @@ def test_someone_who_is_deleted_meanwhile_does_not_join(
 
 def test_groups_of_one_name_are_made_at_once(entra: ScimClient) -> None:
     """A name may be in use: the second group here is called by the name and the directory. Seen failing with 409."""
-    for n in range(rounds(5, 50)):
+    for n in range(race_rounds(5, shown=39, of=40)):
         sent = {"displayName": f"Group {n}"}
 
         found = together(*(partial(_status, entra, "POST", "/Groups", sent) for _ in range(3)))
@@ -125,7 +126,7 @@ def test_groups_of_one_name_are_made_at_once(entra: ScimClient) -> None:
 def test_groups_get_one_name_at_once(entra: ScimClient) -> None:
     """Seen failing with 409."""
     keys = [entra.add_group(f"Group {n}").id for n in range(3)]
-    for n in range(rounds(5, 50)):
+    for n in range(race_rounds(5, shown=40, of=40)):
         rename = {"Operations": [{"op": "replace", "path": "displayName", "value": f"Staff {n}"}]}
 
         found = together(*(partial(_status, entra, "PATCH", f"/Groups/{key}", rename) for key in keys))
