@@ -131,7 +131,7 @@ NUMBERS_OF_THEIR_OWN = {
     "verification/models/countries_costs_and_opt_outs.py": "choices, beside their values",
     "verification/policies/rules/methods_and_code_lifetime.py": "bounds, beside the field",
     "verification/policies/rules/remembered_browser_days.py": "bounds, beside the field",
-    "verification/policies/rules/setup_deferral_tokens_and_trusted_numbers.py": "bounds, beside the field",
+    "verification/policies/rules/setup_deferral_stock_tokens_and_trusted_numbers.py": "bounds, beside the field",
     "verification/policies/rules/staff_and_support.py": "bounds, beside the field",
     "accounts/support/imports/token_files/secret_key_encodings.py": "the alphabets of base32 and hex",
     "accounts/templates/accounts/support/delivery_overview.html": "a day, hour by hour",
