@@ -132,7 +132,7 @@ NUMBERS_OF_THEIR_OWN = {
     "verification/policies/rules/methods_and_code_lifetime.py": "bounds, beside the field",
     "verification/policies/rules/remembered_browser_days.py": "bounds, beside the field",
     "verification/policies/rules/setup_deferral_stock_tokens_and_trusted_numbers.py": "bounds, beside the field",
-    "verification/policies/rules/staff_and_support.py": "bounds, beside the field",
+    "verification/policies/rules/staff_strength_caller_verification_and_second_person.py": "bounds, beside the field",
     "accounts/support/imports/token_files/secret_key_encodings.py": "the alphabets of base32 and hex",
     "accounts/templates/accounts/support/delivery_overview.html": "a day, hour by hour",
     "accounts/templates/accounts/support/hardware_token.html": "two codes, each with a field",

@@ -9,7 +9,7 @@ from verification.policies.rules.methods_and_code_lifetime import MethodRules
 from verification.policies.rules.remembered_browser_days import RememberedBrowserRules
 from verification.policies.rules.security_notices import NoticeRules
 from verification.policies.rules.setup_deferral_stock_tokens_and_trusted_numbers import SetupRules
-from verification.policies.rules.staff_and_support import SupportRules
+from verification.policies.rules.staff_strength_caller_verification_and_second_person import SupportRules
 from verification.policies.rules.trusted_networks_and_passwordless import SecondStepRules
 
 
