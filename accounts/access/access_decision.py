@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from accounts.access import acr_and_amr_values, age_of_verifications, step_up_rounds
+from accounts.access import acr_and_amr_values, age_of_verifications, max_step_up_rounds
 from accounts.access.age_of_verifications import Demand
 from accounts.applications import AccessReason
 from accounts.sessions.session_assurance import PASSWORD, AuthenticationContext, Verification
@@ -97,7 +97,7 @@ def decide(
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.NOT_ALLOWED)
     if authentication is not None and (granted := _granted(authentication, requirement, now)) is not None:
         return granted
-    if rounds >= step_up_rounds.MAX_ROUNDS:
+    if rounds >= max_step_up_rounds.MAX_ROUNDS:
         return AccessDecision(step=AccessStep.REFUSE, reason=AccessReason.TOO_MANY_ROUNDS)
     if authentication is None and owned is None:
         return AccessDecision(

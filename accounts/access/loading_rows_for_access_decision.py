@@ -7,7 +7,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.access import groups_allowed, required_strength, step_up_rounds
+from accounts.access import groups_allowed, max_step_up_rounds, required_strength
 from accounts.access.access_decision import AccessDecision, AccessStep, Requirement, decide
 from accounts.access.groups_allowed import Groups
 from accounts.access.required_strength import RequestedVerification
@@ -28,7 +28,7 @@ def of_request(
     authentication = session_assurance.authentication(request)
     user = request.user if authentication is not None and isinstance(request.user, User) else None
     now = timezone.now()
-    rounds = step_up_rounds.rounds(request, application.slug, now)
+    rounds = max_step_up_rounds.rounds(request, application.slug, now)
     return of_person(user, application, authentication, now, wanted=wanted, rounds=rounds)
 
 

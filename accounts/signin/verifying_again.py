@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from django_otp import login as otp_login
 
-from accounts.access import step_up_rounds, stepping_up
+from accounts.access import max_step_up_rounds, stepping_up
 from accounts.models import User
 from accounts.sessions import session_assurance
 from accounts.signin import challenge_in_progress, pending_sign_in
@@ -16,7 +16,7 @@ def freshen(request: HttpRequest, user: User, context: Context, enrolment: Enrol
     """Record that a signed-in user has verified again. The session key changes with the higher assurance."""
     pending_sign_in.wipe(request)
     if (about := stepping_up.read(step_up)) is not None and not about.is_setup:
-        step_up_rounds.count(request, about.slug, context.now)
+        max_step_up_rounds.count(request, about.slug, context.now)
     request.session.cycle_key()
     enrolment.user = user
     otp_login(request, enrolment)
