@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.support.imports import csv_tables, token_rows
+from accounts.support.imports import csv_encoding_and_separators, token_rows
 from accounts.support.imports.collecting_row_errors import collect_error
 from accounts.support.imports.people_rows import Chunk, Row
 from accounts.support.imports.token_rows import about, assignee, find, users_needing_approval
@@ -60,7 +60,7 @@ def _assign(token: HardwareToken, user: User, context: Context, staff: User | No
 
 def _token(serial: str, user: User | None, context: Context) -> HardwareToken:
     """Return a token that a user has or may get. Errors: `ValueError` with a text for staff."""
-    if csv_tables.ROUNDED.fullmatch(serial):
+    if csv_encoding_and_separators.ROUNDED.fullmatch(serial):
         raise ValueError(_("A spreadsheet rounded this serial number. Use the original file."))
     token = hardware_token_stock.named(serial)
     if token is None:

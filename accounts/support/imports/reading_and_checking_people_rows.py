@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import SecondStep, User
 from accounts.models.people import MAX_NAME_LENGTH, fold
-from accounts.support.imports import csv_tables, size_limits
+from accounts.support.imports import csv_encoding_and_separators, size_limits
 from accounts.support.imports.collecting_row_errors import collect_error
 from verification import inputs
 
@@ -90,7 +90,7 @@ def read(
 
 def _check_new_username(username: str) -> None:
     """Refuse a username that nobody should newly have. Errors: `ValueError` with a text."""
-    if csv_tables.ROUNDED.fullmatch(username):
+    if csv_encoding_and_separators.ROUNDED.fullmatch(username):
         raise ValueError(_("A spreadsheet rounded this username. Format the column as text, and save the file again."))
     if any(unicodedata.category(sign) == "Cf" for sign in username):
         raise ValueError(_("This username contains an invisible character. Type it again."))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from accounts.models import Import
-from accounts.support.imports import csv_tables
+from accounts.support.imports import csv_encoding_and_separators
 from accounts.support.imports.columns_of_import_files import ALIASES, COLUMNS
-from accounts.support.imports.csv_tables import UnreadableFile, decode
+from accounts.support.imports.csv_encoding_and_separators import UnreadableFile, decode
 from accounts.support.imports.token_files import manufacturers_csv_files, pskc
 
 __all__ = ["COLUMNS", "UnreadableFile", "decode", "from_pskc", "read", "rows"]
@@ -45,7 +45,7 @@ def _column(cell: str) -> str:
 
 def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
     """Yield rows whose first line names the columns, in any order. Extra columns are allowed, as in our own export."""
-    found = csv_tables.rows(text)
+    found = csv_encoding_and_separators.rows(text)
     _line, cells = next(found, (0, []))
     head = [_column(cell) for cell in cells]
     if missing := [name for name in wanted if name not in head]:
@@ -63,4 +63,4 @@ def _rows(text: str, wanted: tuple[str, ...]) -> Iterator[Row]:
                 % {"line": line}
             )
         filled = dict(zip(head, [*cells, *[""] * (len(head) - len(cells))], strict=False))
-        yield line, {name: csv_tables.unquoted(filled[name]) for name in wanted}
+        yield line, {name: csv_encoding_and_separators.unquoted(filled[name]) for name in wanted}

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from django.utils.translation import gettext as _
 
 from accounts.models import Import
-from accounts.support.imports import csv_tables
+from accounts.support.imports import csv_encoding_and_separators
 from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS, COLUMNS
-from accounts.support.imports.csv_tables import UnreadableFile
+from accounts.support.imports.csv_encoding_and_separators import UnreadableFile
 from accounts.support.imports.token_files import manufacturers_csv_headings, secret_key_encodings
 
 Row = tuple[int, dict[str, str]]
@@ -28,7 +28,11 @@ def rows(text: str) -> Iterator[Row]:
 
     Errors: `UnreadableFile`, for a file of another kind.
     """
-    found = [(line, cells) for line, cells in csv_tables.rows(text) if any(cells[1:]) or not cells[0].startswith("#")]
+    found = [
+        (line, cells)
+        for line, cells in csv_encoding_and_separators.rows(text)
+        if any(cells[1:]) or not cells[0].startswith("#")
+    ]
     if not found:
         raise UnreadableFile(_head_wanted())
     read, body, encoding = _reader([cells for _line, cells in found])
@@ -119,7 +123,7 @@ def _checked(fields: dict[str, str], encoding: str) -> dict[str, str]:
     if fields["refused"]:
         return fields | {"secret key": ""}
     for name in ("serial number", "secret key"):
-        if csv_tables.ROUNDED.fullmatch(fields[name]):
+        if csv_encoding_and_separators.ROUNDED.fullmatch(fields[name]):
             return fields | {"secret key": "", "refused": _rounded(name, fields[name])}
     secret = "".join(fields["secret key"].split()).replace("-", "")
     if not secret:

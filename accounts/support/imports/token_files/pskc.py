@@ -18,7 +18,7 @@ from pskc.exceptions import KeyDerivationError, PSKCError
 
 from accounts.support.imports import size_limits
 from accounts.support.imports.columns_of_import_files import ALL_OF_TOKENS
-from accounts.support.imports.csv_tables import UnreadableFile, is_web_page
+from accounts.support.imports.csv_encoding_and_separators import UnreadableFile, is_web_page
 from accounts.support.imports.token_files.pskc_keys import (
     NAMESPACE,
     UndecryptableKey,

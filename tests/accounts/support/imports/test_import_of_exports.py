@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from accounts.models import User
-from accounts.support.imports import csv_tables, people_export, reading_files_into_rows
+from accounts.support.imports import csv_encoding_and_separators, people_export, reading_files_into_rows
 from accounts.support.reports import csv_without_formulas
 from tests.accounts.support.imports.people_files import counts, import_people
 from tests.simulated.people import Person, hire, join
@@ -93,4 +93,4 @@ def test_an_export_opens_in_excel_with_its_letters(root: Person) -> None:
     "cell", ["=1+1", "+41", "-x", "@x", "\n=1", "＝1", "＋1", "－1", "＠x", "x", "'x", "'", "", "'=1", "''=1", "'\tx"]
 )
 def test_a_cell_comes_back_as_it_was(cell: str) -> None:
-    assert csv_tables.unquoted(str(csv_without_formulas._harmless(cell))) == cell
+    assert csv_encoding_and_separators.unquoted(str(csv_without_formulas._harmless(cell))) == cell

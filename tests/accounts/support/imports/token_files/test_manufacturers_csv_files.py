@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Scope, User
 from accounts.support.actions import ActionRefusal
-from accounts.support.imports import csv_tables, jobs, reading_files_into_rows
+from accounts.support.imports import csv_encoding_and_separators, jobs, reading_files_into_rows
 from accounts.support.imports.token_files import manufacturers_csv_files as token_csv
 from tests.simulated.people import Person, hire, join
 from verification import hardware_token_stock
@@ -155,18 +155,18 @@ def test_one_wrong_letter_changes_no_other_row() -> None:
 def test_file_that_cannot_be_cut_names_the_line(text: str, line: int) -> None:
     """An unclosed quotation mark swallowed all rows after it; a long cell was an error of the server."""
     with pytest.raises(reading_files_into_rows.UnreadableFile, match=f"Line {line} "):
-        list(csv_tables.rows(text))
+        list(csv_encoding_and_separators.rows(text))
 
 
 @pytest.mark.parametrize("raw", ["é,b\n".encode("utf-16"), "é,b\n".encode("utf-8-sig"), "é,b\n".encode()])
 def test_unicode_of_every_program_is_read(raw: bytes) -> None:
-    assert list(csv_tables.rows(csv_tables.decode(raw))) == [(1, ["é", "b"])]
+    assert list(csv_encoding_and_separators.rows(csv_encoding_and_separators.decode(raw))) == [(1, ["é", "b"])]
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     text = 'sep=,\r\na,b\r\n\r\n"c\r\nc",d\r\ne,f\r\n'
 
-    assert [line for line, _cells in csv_tables.rows(text)] == [2, 4, 6]
+    assert [line for line, _cells in csv_encoding_and_separators.rows(text)] == [2, 4, 6]
 
 
 # Into the stock -------------------------------------------------------------------------------------------------
