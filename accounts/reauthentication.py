@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import access, redirects
 from accounts.sessions import session_store
 from accounts.sessions.session_assurance import AuthedRequest
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 
 P = ParamSpec("P")
 MAX_AGE = timedelta(minutes=10)  # Source: ASVS 5.0, 7.5.1
@@ -76,7 +76,7 @@ def _keep_form(request: HttpRequest) -> None:
     fields = kept | ({BACK: ["yes"]} if has_file else {})
     ends = (timezone.now() + MAX_AGE).timestamp()
     text = json.dumps({"path": request.path, "fields": fields, "has_file": has_file, "ends": ends})
-    request.session[_KEPT_FORM] = texts_encrypted_for_one_row.seal(text, bound=session_store.ref_of(request.session))
+    request.session[_KEPT_FORM] = strings_encrypted_for_one_row.seal(text, bound=session_store.ref_of(request.session))
 
 
 def _take_form(request: HttpRequest) -> dict[str, object] | None:
@@ -87,7 +87,7 @@ def _take_form(request: HttpRequest) -> dict[str, object] | None:
     sealed = request.session.get(_KEPT_FORM, "")
     if not sealed:
         return None
-    text = texts_encrypted_for_one_row.unseal(sealed, bound=session_store.ref_of(request.session))
+    text = strings_encrypted_for_one_row.unseal(sealed, bound=session_store.ref_of(request.session))
     kept: dict[str, Any] = json.loads(text) if text else {}
     is_over = kept.get("ends", 0) < timezone.now().timestamp()
     if not is_over and kept["path"] != request.path:

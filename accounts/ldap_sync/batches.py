@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.models import DirectorySync, DirectorySyncBatch
 from accounts.provisioning import GroupEntry, PersonEntry, PhoneEntry
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 from verification.models.random_row_handles import new_handle
 
 
@@ -53,12 +53,12 @@ def group_of(batch: DirectorySyncBatch) -> GroupEntry | GoneGroup:
 
 def _store(sync: DirectorySync, kind: str, rows: Sequence[Any]) -> None:
     ref = new_handle()
-    sealed = texts_encrypted_for_one_row.seal(json.dumps(rows), bound=ref)
+    sealed = strings_encrypted_for_one_row.seal(json.dumps(rows), bound=ref)
     DirectorySyncBatch.objects.create(ref=ref, sync=sync, kind=kind, n_rows=len(rows), sealed=sealed)
 
 
 def _rows(batch: DirectorySyncBatch) -> list[dict[str, Any]]:
-    text = texts_encrypted_for_one_row.unseal(batch.sealed, bound=batch.ref)
+    text = strings_encrypted_for_one_row.unseal(batch.sealed, bound=batch.ref)
     if text is None:
         raise UnreadableBatch
     rows: list[dict[str, Any]] = json.loads(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from accounts.models import SuggestedNumber, User
 from verification import enrolments, phone_numbers, policies
 from verification.context import Context
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 from verification.models.random_row_handles import new_handle
 
 
@@ -17,7 +17,7 @@ def of_many(people: Collection[int]) -> dict[int, dict[str, str]]:
     """
     found: dict[int, dict[str, str]] = {}
     for row in SuggestedNumber.objects.filter(user__in=people):
-        if (number := texts_encrypted_for_one_row.unseal(row.sealed, bound=row.ref)) is not None:
+        if (number := strings_encrypted_for_one_row.unseal(row.sealed, bound=row.ref)) is not None:
             found.setdefault(row.user_id, {})[row.kind] = number
     return found
 
@@ -40,7 +40,7 @@ def suggested(user: User, method_name: str) -> list[NumberSuggestion]:
     """Return the numbers that a person could set up a method for, and has not yet. Each is offered once."""
     found: dict[str, NumberSuggestion] = {}
     for row in SuggestedNumber.objects.filter(user=user).order_by("pk"):
-        number = texts_encrypted_for_one_row.unseal(row.sealed, bound=row.ref)
+        number = strings_encrypted_for_one_row.unseal(row.sealed, bound=row.ref)
         if number is None or number in found or not enrolments.takes_number(method_name, number):
             continue
         if enrolments.of_address(number, method=method_name, user_id=user.pk) is None:
@@ -52,7 +52,7 @@ def suggested(user: User, method_name: str) -> list[NumberSuggestion]:
 def number_of(user: User, ref: str) -> str:
     """Return the number of a suggestion, whole, or an empty text: never show it."""
     row = SuggestedNumber.objects.filter(user=user, ref=ref).first()
-    return (texts_encrypted_for_one_row.unseal(row.sealed, bound=row.ref) or "") if row is not None else ""
+    return (strings_encrypted_for_one_row.unseal(row.sealed, bound=row.ref) or "") if row is not None else ""
 
 
 def trust(user: User, context: Context) -> None:
@@ -79,5 +79,5 @@ def replace(changed: Mapping[int, Mapping[str, str]], *, fresh: Collection[int] 
 def _sealed(user_id: int, kind: str, number: str) -> SuggestedNumber:
     ref = new_handle()
     return SuggestedNumber(
-        ref=ref, user_id=user_id, kind=kind, sealed=texts_encrypted_for_one_row.seal(number, bound=ref)
+        ref=ref, user_id=user_id, kind=kind, sealed=strings_encrypted_for_one_row.seal(number, bound=ref)
     )

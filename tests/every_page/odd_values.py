@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Application, Import, User
 from accounts.support.imports import reading_files_into_rows
 from verification import jwt_signing_keys
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 
 REF = "ab" * 16  # the public name of every row made here
 KEY = 990_001  # and its primary key
@@ -123,7 +123,7 @@ def furnish(user: User) -> None:
     jwt_signing_keys.prepare(timezone.now())
     Application.objects.update(slug="no-text", logo_version="a" * 16)  # as the addresses of the tests name them
     Import.objects.update(
-        sealed=texts_encrypted_for_one_row.seal(
+        sealed=strings_encrypted_for_one_row.seal(
             ",".join(reading_files_into_rows.COLUMNS[Import.Kind.PEOPLE]), bound=REF
         )
     )

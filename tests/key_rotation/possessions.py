@@ -27,7 +27,7 @@ from tests.simulated.app_password_services import AppPasswordService
 from tests.simulated.people import Person
 from verification import challenges, policies
 from verification.context import Context
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 from verification.models import (
     Purpose,
 )
@@ -100,10 +100,10 @@ def come_from_directories(ana: Person, directory: Directory, now: datetime) -> N
     suggested_numbers.replace({ana.user.pk: {"mobile": STOPPED}})
     sync = DirectorySync.objects.create(directory=directory, state=DirectorySync.State.DONE, made_at=now)
     batch = DirectorySyncBatch(sync=sync, kind="people", n_rows=1)
-    batch.sealed = texts_encrypted_for_one_row.seal("{}", bound=batch.ref)
+    batch.sealed = strings_encrypted_for_one_row.seal("{}", bound=batch.ref)
     batch.save()
     entra = Directory.objects.create(name="Entra", kind="scim")
-    sealed = texts_encrypted_for_one_row.seal("{}", bound=str(ana.user.pk))
+    sealed = strings_encrypted_for_one_row.seal("{}", bound=str(ana.user.pk))
     ScimPerson.objects.create(user=ana.user, directory=entra, sealed=sealed, changed_at=now)
     access = ScimAccess.objects.create(directory=entra)
     for _ in range(2):  # so that the former token is there too

@@ -13,7 +13,7 @@ from accounts.integrations.scim.user_and_group_schemas import EmailAttribute, Pe
 from accounts.models import ScimPerson, User
 from accounts.provisioning import PersonEntry, PhoneEntry
 from verification import inputs
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 
 LONG_EXTERNAL_ID = f"externalId can have at most {size_limits.MAX_EXTERNAL_ID_LENGTH} characters."
 _KINDS = {"mobile": "mobile", "work": "office", "home": "home", "": "mobile"}
@@ -99,13 +99,13 @@ def _number(value: str | None) -> str:
 def write(row: ScimPerson, person: Person) -> None:
     """Put a resource into its row, which is not saved."""
     row.external_id = person.external_id or ""
-    row.sealed = texts_encrypted_for_one_row.seal(as_json(person), bound=str(row.user_id))
+    row.sealed = strings_encrypted_for_one_row.seal(as_json(person), bound=str(row.user_id))
 
 
 def load(row: ScimPerson) -> Person:
     """Return the resource of a row, without its groups. If no key opens it, it has what the account says."""
     user = row.user
-    opened = texts_encrypted_for_one_row.unseal(row.sealed, bound=str(row.user_id))
+    opened = strings_encrypted_for_one_row.unseal(row.sealed, bound=str(row.user_id))
     said: dict[str, Any] = (
         json.loads(opened)
         if opened is not None

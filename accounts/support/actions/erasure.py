@@ -27,7 +27,7 @@ from accounts.support.actions.action_preview import ActionImpact
 from verification import audit, erasure_in_messages_and_audit, hardware_token_stock
 from verification.audit import verification_audit_events
 from verification.db import row_locks
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 
 
 def names_of(person: User) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _leave_imports(person: User) -> None:
 
 
 def _text(job: Import) -> str:
-    return texts_encrypted_for_one_row.unseal(job.sealed, bound=job.ref) or ""
+    return strings_encrypted_for_one_row.unseal(job.sealed, bound=job.ref) or ""
 
 
 def _leave_directory_runs(person: User, now: datetime) -> None:

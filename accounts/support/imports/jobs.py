@@ -21,7 +21,7 @@ from accounts.support.imports import assignment_rows, people_rows, reading_files
 from verification import audit, decryption_failures, inputs, policies
 from verification.context import Context
 from verification.db import resumable_jobs
-from verification.keys import texts_encrypted_for_one_row
+from verification.keys import strings_encrypted_for_one_row
 
 _CHUNK = 500  # rows per transaction
 _LEASE = timedelta(minutes=2)
@@ -57,7 +57,7 @@ def begin(
         n_rows=n_rows,
         invites=invites and kind == Import.Kind.PEOPLE,
     )
-    job.sealed = texts_encrypted_for_one_row.seal(text, bound=job.ref)
+    job.sealed = strings_encrypted_for_one_row.seal(text, bound=job.ref)
     with transaction.atomic():
         job.save()
         if not is_dry_run:
@@ -131,7 +131,7 @@ def _fail(job: Import, why: str) -> None:
 
 def _read(job: Import) -> str | None:
     """Return the text of a file. If it cannot be decrypted, end the job and say so on its page."""
-    text = texts_encrypted_for_one_row.unseal(job.sealed, bound=job.ref)
+    text = strings_encrypted_for_one_row.unseal(job.sealed, bound=job.ref)
     if text is None:
         now, words = timezone.now(), _("This file can no longer be read. Upload it again.")
         Import.objects.filter(pk=job.pk).update(state=_State.FAILED, ended_at=now, sealed="", faults=[(0, words)])
