@@ -21,7 +21,7 @@ from accounts.portal.method_name_form import NameForm
 from accounts.sessions import ending_sessions
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
-from accounts.signin.views import between_password_and_second_step, method_setup_form
+from accounts.signin.views import method_setup_form, shared_by_second_step_views
 from verification import challenges, enrolments, method_registry, policies
 from verification.enrolments import Offer, Option
 from verification.method_capabilities import AppGenerated
@@ -128,9 +128,9 @@ def _begin(request: AuthedRequest, offer: Offer, fields: dict[str, Any]) -> Http
     if outcome.problems and offer.form_class is not None:
         return _form_page(request, offer, method_setup_form.again(request, offer.form_class, fields, outcome))
     if not outcome.issued:
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
         return redirect(f"{reverse('portal:method-add')}{_carried(request)}")
-    between_password_and_second_step.asked(request, pending, outcome, context)
+    shared_by_second_step_views.asked(request, pending, outcome, context)
     return redirect("signin:verify")
 
 

@@ -9,7 +9,7 @@ from accounts import redirects, request_context
 from accounts.portal.views import methods
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import verifying_again
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from verification import challenges, policies
 from verification.models import Enrolment, Purpose
 
@@ -37,7 +37,7 @@ def _try_out(request: AuthedRequest, enrolment: Enrolment) -> HttpResponse:
         replaces=pending.handle,
     )
     if not outcome.issued:
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
         return redirect("portal:methods")
-    between_password_and_second_step.asked(request, pending, outcome, context)
+    shared_by_second_step_views.asked(request, pending, outcome, context)
     return redirect("signin:verify")

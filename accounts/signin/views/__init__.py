@@ -1,6 +1,6 @@
 """Views of the sign-in."""
 
-from accounts.signin.views import between_password_and_second_step, invitation, method_setup_form, password_reset
+from accounts.signin.views import invitation, method_setup_form, password_reset, shared_by_second_step_views
 from accounts.signin.views.choose_method import choose_method
 from accounts.signin.views.message_status_and_resend import resend, status
 from accounts.signin.views.password import password

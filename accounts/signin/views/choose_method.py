@@ -8,7 +8,7 @@ from accounts import redirects
 from accounts.access import stepping_up
 from accounts.signin import challenge_in_progress
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from accounts.signin.views.verify import show
 from verification import policies
 from verification.context import Context
@@ -18,27 +18,27 @@ from verification.policies import Decision, SignInStep
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def choose_method(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """List the user's options. Choosing one replaces the current challenge."""
     if pending.is_first:
         return redirect("signin:register")
     if pending.purpose not in {Purpose.SIGN_IN, Purpose.FRESH}:
         return redirect("signin:verify") if pending.handle else redirects.go_on(pending.next)
-    user = between_password_and_second_step.person_or_out(request, pending, context)
+    user = shared_by_second_step_views.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     everything = policies.decide(user, context)
     decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     if decision.step is SignInStep.DENY:
-        return between_password_and_second_step.sign_in_refused(request, decision.reason)
+        return shared_by_second_step_views.sign_in_refused(request, decision.reason)
     next_url = redirects.wanted(request)
     if request.method == "POST" and (chosen := _chosen(request, decision)):
         outcome = challenge_in_progress.ask(user, pending, chosen, context, decision, mode=request.POST.get("mode", ""))
         if outcome.issued:
-            between_password_and_second_step.asked(request, pending, outcome, context)
+            shared_by_second_step_views.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
         return redirect(redirects.asking("signin:options", next_url))
     shown = show(request, pending, context)
     current = shown.ref if shown and shown.is_alive else ""

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts import redirects
 from accounts.signin import pending_sign_in
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from accounts.signin.views.verify import show
 from verification import challenges
 from verification.context import Context
@@ -17,7 +17,7 @@ from verification.models import ChallengeState
 
 
 @require_GET
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Tell a waiting page the state of the message, and whether the call was approved."""
     shown = show(request, pending, context)
@@ -39,16 +39,16 @@ def status(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     )
 
 
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 @redirects.button_on("signin:verify")
 @require_POST
 def resend(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Send a new code. Older codes stop working."""
-    user = between_password_and_second_step.person_or_out(request, pending, context)
+    user = shared_by_second_step_views.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     outcome = challenges.resend(pending.handle, binding=pending.id, context=context)
-    between_password_and_second_step.show_outcome(request, outcome, context)
+    shared_by_second_step_views.show_outcome(request, outcome, context)
     if pending.is_first:
         return redirect("signin:register-prove")
     return redirect(redirects.asking("signin:verify", redirects.wanted(request)))

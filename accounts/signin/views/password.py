@@ -24,7 +24,7 @@ from accounts.signin import (
 from accounts.signin.after_correct_password import Begun
 from accounts.signin.password_forms import PasswordForm
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import between_password_and_second_step, sign_out_and_cancel
+from accounts.signin.views import shared_by_second_step_views, sign_out_and_cancel
 from verification import challenges, inputs, policies
 from verification.context import Context
 from verification.models import Challenge
@@ -115,7 +115,7 @@ def _go_on(request: HttpRequest, user: User, name: str, context: Context, next_u
 
 def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_url: str) -> HttpResponse:
     if begun.decision.step is SignInStep.DENY:
-        return between_password_and_second_step.sign_in_refused(request, begun.decision.reason)
+        return shared_by_second_step_views.sign_in_refused(request, begun.decision.reason)
     if begun.decision.step is SignInStep.ALLOW:
         request.session.cycle_key()
         why = begun.decision.reason
@@ -124,7 +124,7 @@ def _way(request: HttpRequest, user: User, context: Context, begun: Begun, next_
         words = _("Your organisation no longer allows this method. Verify with it once more, then set up another one.")
         messages.info(request, words, extra_tags="sign_in:method_not_allowed")
     if begun.trouble:
-        between_password_and_second_step.show_outcome(request, begun.trouble, context)
+        shared_by_second_step_views.show_outcome(request, begun.trouble, context)
     return redirect(_place(begun, next_url))
 
 

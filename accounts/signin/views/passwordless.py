@@ -16,7 +16,7 @@ from accounts.signin import (
     passwordless_permission_and_check,
     setting_browser_cookies,
 )
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from verification import challenges
 from verification.outcomes import Outcome, Verdict
 
@@ -62,7 +62,7 @@ def _answered(request: HttpRequest) -> HttpResponse:
             request, user, context, next_url=next_url, why="alone", password_at=None, enrolment=outcome.enrolment
         )
     if outcome.verdict in {Verdict.WAIT, Verdict.OFF}:
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
     else:
         words = _("That passkey didn’t sign you in. Sign in with your password.")
         messages.warning(request, words, extra_tags="sign_in:passkey_refused")

@@ -12,7 +12,7 @@ from accounts import access, reauthentication, redirects, request_context
 from accounts.access import stepping_up
 from accounts.sessions.session_assurance import AuthedRequest
 from accounts.signin import challenge_in_progress, verifying_again
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from verification import policies
 from verification.models import Purpose
 from verification.policies import DecisionReason
@@ -49,9 +49,9 @@ def reauthenticate(request: AuthedRequest) -> HttpResponse:
             request.user, pending, chosen, context, decision, mode=request.POST.get("mode", "")
         )
         if outcome.issued:
-            between_password_and_second_step.asked(request, pending, outcome, context)
+            shared_by_second_step_views.asked(request, pending, outcome, context)
             return redirect(redirects.asking("signin:verify", next_url))
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
     values = {
         "options": options,
         "unavailable": [] if options else [o for o in allowed if about is None or o.method in about.methods],

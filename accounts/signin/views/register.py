@@ -16,7 +16,7 @@ from accounts import provisioning, redirects
 from accounts.models import User
 from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, registration_and_deferral
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import between_password_and_second_step, method_setup_form, verify
+from accounts.signin.views import method_setup_form, shared_by_second_step_views, verify
 from verification import challenges, enrolments
 from verification.context import Context
 from verification.enrolments import Offer
@@ -28,14 +28,12 @@ def _opened(request: HttpRequest, pending: Pending, context: Context) -> tuple[U
     """Return the user and decision, or a redirect if this sign-in may not register now."""
     if not pending.is_first:
         return redirect("signin:verify")
-    user = between_password_and_second_step.person_or_out(request, pending, context)
+    user = shared_by_second_step_views.person_or_out(request, pending, context)
     if isinstance(user, HttpResponse):
         return user
     decision = registration_and_deferral.may_register(user, pending, context)
     if decision is None:
-        return between_password_and_second_step.out(
-            request, _("Another method was set up for your account. Sign in again.")
-        )
+        return shared_by_second_step_views.out(request, _("Another method was set up for your account. Sign in again."))
     return user, decision
 
 
@@ -49,7 +47,7 @@ def _steps() -> list[str]:
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def register(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Offer the methods. One that needs no further input starts immediately."""
     opened = _opened(request, pending, context)
@@ -70,7 +68,7 @@ def register(request: HttpRequest, pending: Pending, context: Context) -> HttpRe
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def method_form(request: HttpRequest, pending: Pending, context: Context, method: str) -> HttpResponse:
     """Ask for what a method needs, such as a phone number."""
     opened = _opened(request, pending, context)
@@ -108,14 +106,14 @@ def _begin(
             request, pending, user, offer, method_setup_form.again(request, offer.form_class, fields, outcome)
         )
     if not outcome.issued:
-        between_password_and_second_step.show_outcome(request, outcome, context)
+        shared_by_second_step_views.show_outcome(request, outcome, context)
         return redirect("signin:register")
-    between_password_and_second_step.asked(request, pending, outcome, context)
+    shared_by_second_step_views.asked(request, pending, outcome, context)
     return redirect("signin:register-prove")
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Verify the new method. Only then does it count. The session key changes, because its rights rise."""
     opened = _opened(request, pending, context)
@@ -136,14 +134,14 @@ def prove(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
             return redirect("signin:register-second" if kept.n_set_up == 1 else "signin:register-codes")
     shown = verify.show(request, pending, context)
     if shown is None:
-        return between_password_and_second_step.choose_again(request, pending)
+        return shared_by_second_step_views.choose_again(request, pending)
     values = verify.page_context(request, pending, shown, context, outcome)
     values |= {"steps": _steps(), "current": 3 if pending.is_proven else 2}
     return render(request, "accounts/signin/register_verify.html", values)
 
 
 @require_http_methods(["GET"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Recommend a second method: anyone with only one is locked out if they lose it."""
     opened = _opened(request, pending, context)
@@ -169,7 +167,7 @@ def second(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Create recovery codes. They are shown in the response to the POST and nowhere else."""
     opened = _opened(request, pending, context)
@@ -195,7 +193,7 @@ def codes(request: HttpRequest, pending: Pending, context: Context) -> HttpRespo
     return render(request, "accounts/signin/register_recovery_codes.html", values)
 
 
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 @redirects.button_on("signin:register-codes")
 @require_POST
 def done(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
@@ -209,9 +207,7 @@ def done(request: HttpRequest, pending: Pending, context: Context) -> HttpRespon
 def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -> HttpResponse:
     proven = enrolments.by_id(user.pk, pending.enrolment_id)
     if proven is None:
-        return between_password_and_second_step.out(
-            request, _("The method that you set up was removed. Sign in again.")
-        )
+        return shared_by_second_step_views.out(request, _("The method that you set up was removed. Sign in again."))
     return completing_sign_in.finish(
         request,
         user,
@@ -223,7 +219,7 @@ def _end(request: HttpRequest, pending: Pending, context: Context, user: User) -
     )
 
 
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 @redirects.button_on("signin:register")
 @require_POST
 def defer(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:

@@ -12,7 +12,7 @@ from accounts.sessions import ending_sessions, session_assurance
 from accounts.signin import (
     pending_sign_in,
 )
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from verification import challenges
 
 SIGNED_OUT = "signed-out"  # query parameter of the sign-in page, which then says so
@@ -26,7 +26,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     now, next_url = timezone.now(), redirects.wanted(request) or pending_sign_in.next_url(request)
     if (pending := pending_sign_in.read(request, now=now)) is not None:
         if pending_sign_in.is_stale(request, pending):
-            return between_password_and_second_step.stale(request)
+            return shared_by_second_step_views.stale(request)
         challenges.abandon(pending.handle, binding=pending.id, now=now)
     pending_sign_in.wipe(request)
     if session_assurance.of(request).is_signed_in:

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.sessions import session_store
 from accounts.signin import challenge_in_progress, completing_sign_in, pending_sign_in, verifying_again
 from accounts.signin.pending_sign_in import Pending
-from accounts.signin.views import between_password_and_second_step
+from accounts.signin.views import shared_by_second_step_views
 from verification import challenges, enrolments, outcomes, policies
 from verification.challenges import Shown
 from verification.context import Context
@@ -28,7 +28,7 @@ from verification.outcomes import Outcome, Verdict, VerdictText
 
 
 @require_http_methods(["GET", "POST"])
-@between_password_and_second_step.half_signed_in_required
+@shared_by_second_step_views.half_signed_in_required
 def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResponse:
     """Show the current challenge and check the answer. Reloading the page sends nothing again."""
     if pending.is_first:
@@ -36,7 +36,7 @@ def verify(request: HttpRequest, pending: Pending, context: Context) -> HttpResp
     outcome = None
     if request.method == "POST":
         if pending.purpose == Purpose.ENROL:  # a correct code sets it up, whatever follows
-            user = between_password_and_second_step.person_or_out(request, pending, context)
+            user = shared_by_second_step_views.person_or_out(request, pending, context)
             if isinstance(user, HttpResponse):
                 return user
         answered = _Answered(request, pending, context)
@@ -151,14 +151,14 @@ def show(request: HttpRequest, pending: Pending, context: Context) -> Shown | No
 def _page(request: HttpRequest, pending: Pending, context: Context, outcome: Outcome | None) -> HttpResponse:
     shown = show(request, pending, context)
     if shown is not None and shown.state == ChallengeState.DENIED:
-        return between_password_and_second_step.sign_in_refused(request, policies.DecisionReason.LOCKED)
-    user = between_password_and_second_step.person_or_out(
+        return shared_by_second_step_views.sign_in_refused(request, policies.DecisionReason.LOCKED)
+    user = shared_by_second_step_views.person_or_out(
         request, pending, context, read=shown.user if shown is not None else None
     )
     if isinstance(user, HttpResponse):
         return user
     if shown is None:
-        return between_password_and_second_step.choose_again(request, pending)
+        return shared_by_second_step_views.choose_again(request, pending)
     everything = policies.decide(user, context)
     decision = challenge_in_progress.narrowed(everything, pending.step_up, context)
     values = page_context(request, pending, shown, context, outcome)
