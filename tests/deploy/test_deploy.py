@@ -40,7 +40,7 @@ def figures(settings: pytest.FixtureRequest, db: None) -> set[str]:
 
 
 def test_dashboard_shows_figures_that_there_are(figures: set[str]) -> None:
-    board = json.loads((DEPLOY / "grafana" / "two-step.json").read_text())
+    board = json.loads((DEPLOY / "grafana" / "two-step-dashboard.json").read_text())
     shown = {
         name for panel in board["panels"] for target in panel["targets"] for name in FIGURE.findall(target["expr"])
     }
@@ -60,7 +60,7 @@ def test_alerts_watch_figures_that_there_are(figures: set[str]) -> None:
 
 def test_gauges_of_several_web_hosts_count_once() -> None:
     """Each web host reports the same ones, from the database: a sum would double them, a quotient finds no partner."""
-    board = json.loads((DEPLOY / "grafana" / "two-step.json").read_text())
+    board = json.loads((DEPLOY / "grafana" / "two-step-dashboard.json").read_text())
     shown = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
     watched = re.findall(r"expr: (.*)", (DEPLOY / "prometheus" / "alerts.yml").read_text())
     once = re.compile(r"max(?: by \([a-z, ]+\) )?\(mfa_\w+(?:\{[^}]*\})?\)")
