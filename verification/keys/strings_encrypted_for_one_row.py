@@ -1,4 +1,4 @@
-"""Encrypts a text that belongs to one row, such as an upload or a kept form. It can be opened only for that row."""
+"""Encrypts a string that belongs to one row, such as an upload or a kept form. It can be opened only for that row."""
 
 from verification.keys import crypto
 

@@ -44,7 +44,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         tell(rule.application, user.pk, answer.reason, context)
         here = request.get_full_path()
         return access.step_up(request, answer, application=rule.application, next_url=here)
-    access.step_up_rounds.forget(request)
+    access.max_step_up_rounds.forget(request)
     ticket = tickets.issue(
         application_id=rule.application.pk,
         user_id=user.pk,

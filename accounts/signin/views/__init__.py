@@ -11,7 +11,6 @@ from accounts.signin.views.sign_out_and_cancel import leave, sign_out
 from accounts.signin.views.verify import verify
 
 __all__ = [
-    "between_password_and_second_step",
     "choose_method",
     "codes",
     "defer",
@@ -29,6 +28,7 @@ __all__ = [
     "register",
     "resend",
     "second",
+    "shared_by_second_step_views",
     "sign_out",
     "status",
     "verify",

@@ -241,7 +241,7 @@ def _continue(visit: _Visit, user: User, answer: AccessDecision) -> HttpResponse
         if visit.is_silent:
             return visit.error("consent_required")
         return _page(visit, user, "accounts/oidc/consent.html")
-    access.step_up_rounds.forget(visit.request)
+    access.max_step_up_rounds.forget(visit.request)
     ref = session_store.ref_of(visit.request.session)
     code = authorization_codes.start(
         visit.asked, authorization_codes.CodeOwner(user=user, session_ref=ref), answer, visit.context
