@@ -15,6 +15,7 @@ from accounts import sign_in_and_password_audit_events as audit_events
 from accounts.app_passwords import audit_events as app_password_events
 from accounts.support import support_action_audit_events as support_events
 from accounts.support.reports import list_of_reports
+from tests.infrastructure import concurrency
 from tests.simulated.http_browser import Page
 from tests.simulated.people import Clock, Person, hire
 from verification import audit
@@ -222,6 +223,7 @@ def _with_a_copied_file(statement: str, folder: Path) -> str:
 def _with_a_copied_database(statement: str, _folder: Path) -> str:
     name = connection.settings_dict["NAME"]
     copy = f"{name}_copy"
+    concurrency.end_threads()  # nobody may be connected to what is copied
     connection.close()
     server, hand = connections["default"].copy(), connections["default"].copy()
     server.settings_dict["NAME"], hand.settings_dict["NAME"] = "postgres", copy
