@@ -12,11 +12,13 @@ from typing import Any
 
 import django
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import Length
 
 from accounts.management import shipped_roles_after_migrate as account_rows
+from accounts.models import ShippedRole
 from helpcenter import articles
 from helpcenter.models import Article
 from mfasite.demo import child_processes, database_file, launcher
@@ -24,6 +26,7 @@ from tests.settings import KEYS
 from verification.audit import triggers
 from verification.keys import crypto
 from verification.management import triggers_months_and_first_rows_after_migrate as verification_rows
+from verification.models import SpendingLimit
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "helpcenter", "mfasite", "verification")
@@ -32,6 +35,7 @@ _NOW = datetime.now(UTC)
 YESTERDAY = f"{_NOW - timedelta(days=1):%Y%m%d}"
 DAY = os.environ.setdefault("TEST_DAY", f"{_NOW:%Y%m%d}")  # on which a run began; its workers inherit it
 _SHIPPED: list[tuple[Any, ...]] = []  # a summary of the articles after `migrate`
+_FIRST_ROWS: list[Any] = []  # the rows of the roles and limits after `migrate`
 
 
 def take(folder: Path) -> str:
@@ -48,6 +52,7 @@ def take(folder: Path) -> str:
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = mine
     crypto.forget()
     _SHIPPED.append(_articles())
+    _FIRST_ROWS.append(_roles_and_limits())
     crypto.digest_keys()  # as after migrating: the copy has its own keys
     return former
 
@@ -83,6 +88,9 @@ def drop(former: str) -> None:
 
 _KEPT = {"django_migrations", "django_content_type", "auth_permission"}  # tests change none of these
 _ARTICLES = Article._meta.db_table
+_ROLES_AND_LIMITS = tuple(
+    model._meta.db_table for model in (Group, Group.permissions.through, ShippedRole, SpendingLimit)
+)
 
 
 def _articles() -> tuple[Any, ...]:
@@ -94,21 +102,34 @@ def _articles() -> tuple[Any, ...]:
     return tuple(found.values())
 
 
+def _roles_and_limits() -> list[list[tuple[Any, ...]]]:
+    """Return the rows of the shipped roles and spending limits, and of those that a test added."""
+    with connection.cursor() as cursor:
+        found = []
+        for table in _ROLES_AND_LIMITS:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY id")
+            found.append(cursor.fetchall())
+        return found
+
+
 def empty() -> None:
     """Delete what a test with real transactions created, and restore the rows of a migrated database.
 
     Django's `flush` takes ten times as long: on PostgreSQL it truncates every table and creates permissions again.
     """
     quote = connection.ops.quote_name
-    has_articles = _articles() in _SHIPPED
-    kept = {*_KEPT, _ARTICLES} if has_articles else _KEPT
+    has_articles, has_first_rows = _articles() in _SHIPPED, _roles_and_limits() in _FIRST_ROWS
+    kept = {*_KEPT, *([_ARTICLES] if has_articles else []), *(_ROLES_AND_LIMITS if has_first_rows else [])}
     tables = sorted({*connection.introspection.django_table_names()} - kept)
     asked = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})" for table in tables)
-    triggers.lift(connection)
+    with connection.cursor() as cursor:
+        cursor.execute(asked)
+        filled = [table for (table,) in cursor.fetchall()]
+    if not {*triggers.TABLES}.isdisjoint(filled):
+        triggers.lift(connection)
     try:
         with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are checked at the end
-            cursor.execute(asked)
-            for (table,) in cursor.fetchall():
+            for table in filled:
                 cursor.execute(f"DELETE FROM {quote(table)}")
     finally:
         triggers.put(connection)
@@ -117,6 +138,8 @@ def empty() -> None:
     if not has_articles:
         articles.load()
         _SHIPPED.append(_articles())
+    if not has_first_rows:
+        _FIRST_ROWS.append(_roles_and_limits())
 
 
 def _copy_file(folder: Path, mine: str) -> None:
