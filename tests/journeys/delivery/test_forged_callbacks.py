@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -16,6 +16,7 @@ from mfasite.demo.launcher import Stack
 from mfasite.demo.users_and_password import PASSWORD
 from tests.bench.browser import TimedBrowser
 from tests.conftest import METRICS, METRICS_TOKEN, BringUp
+from tests.infrastructure import fresh_process
 from tests.simulated import fake_carrier
 from tests.simulated.fake_carrier import (
     ACCOUNT,
@@ -34,6 +35,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("forged")]
 
 Signed = tuple[bytes, dict[str, str]]
 Sign = Callable[[str, str, float], Signed]  # for an address, of a state, so many seconds ago
+Exchanges = dict[str, FakeCarrier]  # by the name of the carrier
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 WAIT = 15.0  # seconds
 VONAGE_STATES = {"sent": "submitted", "delivered": "delivered", "undelivered": "undeliverable"}
@@ -84,9 +86,10 @@ CARRIERS = {
 
 @dataclass
 class ServiceWithOneCarrier:
-    """The running service, with one carrier that the test simulates."""
+    """The running service, with one carrier that the test simulates, and the person whose texts it carries."""
 
     up: Stack
+    name: str
     carrier: CallbackSigning
     lines: FakeCarrier
     wire: urllib3.PoolManager
@@ -95,7 +98,7 @@ class ServiceWithOneCarrier:
     def ask_for_a_text(self) -> None:
         """Enter the password, and wait until the carrier has accepted the text."""
         self.browser.get("/sign-in/").expect(200)
-        self.browser.post("/sign-in/", username="ana", password=PASSWORD).expect(302, "/sign-in/verify/")
+        self.browser.post("/sign-in/", username=self.name, password=PASSWORD).expect(302, "/sign-in/verify/")
         until = time.monotonic() + WAIT
         while self.state() != "accepted":
             assert time.monotonic() < until, f"the text stays {self.state()}"
@@ -126,38 +129,54 @@ class ServiceWithOneCarrier:
         return int(float(found[1])) if found else 0
 
 
-@pytest.fixture(params=CARRIERS, scope="module")
-def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp
-) -> Iterator[tuple[CallbackSigning, Stack, FakeCarrier]]:
-    """Start the service for one carrier."""
-    name: str = request.param
-    with fake_carrier.opened() as lines:
+# A person for each carrier, with its name. Virtual phones, which the service plays, would get what it can't send.
+_PREPARE = """
+from mfasite.demo.users_and_password import DemoUser
+from mfasite.management.commands import make_demo_users
+from verification.models import Channel, Route
+for place, name in enumerate({names!r}):
+    number = f"+4179555020{{place}}"
+    make_demo_users._make(DemoUser(name=name, full_name=name, about="", number=number, methods=("text",)))
+    for order, provider in enumerate((name, "virtual")):
+        Route.objects.create(kind=Channel.TEXT, place=number, order=order, provider=provider)
+"""
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, bring_up: BringUp) -> Iterator[tuple[Stack, Exchanges]]:
+    """Start the service with all carriers, and with one person for each."""
+    with ExitStack() as opened:
+        exchanges = {name: opened.enter_context(fake_carrier.opened()) for name in CARRIERS}
         settings = {
-            "DELIVERY_PROVIDERS": f"{name},virtual",  # the stack plays the second one, which gets nothing here
+            "DELIVERY_PROVIDERS": ",".join([*CARRIERS, "virtual"]),
+            "VERIFICATION_CACHE_SECONDS": "0",  # the new routes are in force at once
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKENS": TOKEN,
             "TWILIO_SENDERS": "*=+15005550006",
-            "TWILIO_BASE_URL": lines.url,
+            "TWILIO_BASE_URL": exchanges["twilio"].url,
             "VONAGE_APPLICATION_ID": APPLICATION,
             "VONAGE_PRIVATE_KEY": private_key(),
             "VONAGE_SIGNATURE_SECRETS": SECRET,
             "VONAGE_SENDERS": "*=Example",
             "VONAGE_CALL_SENDERS": "*=+15005550006",
-            "VONAGE_BASE_URL": lines.url,
-            "GATEWAY_URL": f"{lines.url}/send",
+            "VONAGE_BASE_URL": exchanges["vonage"].url,
+            "GATEWAY_URL": f"{exchanges['gateway'].url}/send",
             "GATEWAY_RECEIPT_KEYS": KEY,
         }
-        with bring_up(tmp_path_factory.mktemp(name), **METRICS, **settings) as up:
-            yield CARRIERS[name], up, lines
+        up = opened.enter_context(bring_up(tmp_path_factory.mktemp("service"), **METRICS, **settings))
+        code = _PREPARE.format(names=tuple(CARRIERS))
+        done = fresh_process.manage("shell", "--no-imports", "-v0", "-c", code, **up.environment)
+        assert done.returncode == 0, done.stderr
+        yield up, exchanges
 
 
-@pytest.fixture
-def site(service: tuple[CallbackSigning, Stack, FakeCarrier]) -> Iterator[ServiceWithOneCarrier]:
-    carrier, up, lines = service
-    lines.requests.clear()  # it names messages by their number
+@pytest.fixture(params=CARRIERS)
+def site(request: pytest.FixtureRequest, service: tuple[Stack, Exchanges]) -> Iterator[ServiceWithOneCarrier]:
+    name: str = request.param
+    up, exchanges = service
+    exchanges[name].requests.clear()  # it names messages by their number
     with urllib3.PoolManager() as wire, closing(TimedBrowser(up.url, "127.0.0.1")) as browser:
-        yield ServiceWithOneCarrier(up, carrier, lines, wire, browser)
+        yield ServiceWithOneCarrier(up, name, CARRIERS[name], exchanges[name], wire, browser)
 
 
 def test_forged_callback_is_refused_counted_and_without_effect(site: ServiceWithOneCarrier) -> None:
