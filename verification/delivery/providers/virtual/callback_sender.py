@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from verification.db.compiled_queries import BindParam, Select
+from verification.db.compiled_queries import BindParam, Select, Update, bind_each
 
 from . import carrier_behaviour, signature
 from .models import PendingCallback
@@ -43,20 +44,10 @@ def pump(post: Post, *, now: datetime | None = None) -> int:
     return n_posts
 
 
-def _due(now: Any) -> QuerySet[PendingCallback]:
-    return PendingCallback.objects.filter(sent_at=None, is_held=False, due_at__lte=now, tries__lt=MAX_TRIES)
-
-
-_DUE = Select(lambda: _due(BindParam("now"))[:1])  # asked ten times a second
-
-
 def due(*, now: datetime, limit: int, busy: Collection[int] = ()) -> list[PendingCallback]:
     """Claim what is due, in order, one callback of a message at a time, so that none overtakes another by accident."""
-    if _DUE.first(now=now) is None:
-        return []
-    waiting = _due(now).select_related("delivery").order_by("due_at", "id")
     claimed: dict[int, PendingCallback] = {}
-    for callback in waiting.exclude(delivery__in=busy)[: limit * 4]:
+    for callback in _waiting(limit * 4, len(busy)).all(now=now, **{f"busy{at}": pk for at, pk in enumerate(busy)}):
         if len(claimed) < limit and callback.delivery_id not in claimed and _claim(callback, now):
             claimed[callback.delivery_id] = callback
     return list(claimed.values())
@@ -85,8 +76,29 @@ def settle(callback: PendingCallback, answer: CallbackResponse, *, now: datetime
 
 def _claim(callback: PendingCallback, now: datetime) -> bool:
     """Take one callback by a guarded update: of two carriers, one gets it."""
-    row = PendingCallback.objects.filter(pk=callback.pk, tries=callback.tries, sent_at=None)
-    return bool(row.update(tries=F("tries") + 1, due_at=now + _LEASE))
+    return bool(_CLAIM.run(pk=callback.pk, tries=callback.tries, due_at=now + _LEASE))
+
+
+_CLAIM = Update(
+    lambda: (
+        PendingCallback.objects.filter(pk=BindParam("pk"), tries=BindParam("tries"), sent_at=None),
+        {"tries": F("tries") + 1, "due_at": BindParam("due_at")},
+    )
+)
+
+
+@cache
+def _waiting(most: int, n_busy: int) -> Select[PendingCallback]:
+    """Return the select of what waits, without the callbacks of as many messages. The demo runs it all the time."""
+
+    def build() -> QuerySet[PendingCallback]:
+        rows = PendingCallback.objects.filter(
+            sent_at=None, is_held=False, due_at__lte=BindParam("now"), tries__lt=MAX_TRIES
+        )
+        rows = rows.select_related("delivery").order_by("due_at", "id")
+        return rows.exclude(delivery__pk__in=bind_each("busy", n_busy))[:most]
+
+    return Select(build)
 
 
 def _speech(answer: CallbackResponse) -> tuple[str, bool]:
