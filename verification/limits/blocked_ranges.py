@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from verification import conf, phone_numbers
+from verification.db.compiled_queries import BindParam, Select
 from verification.db.ttl_cache import TTLCache
 from verification.limits import countries_and_prices
 from verification.models import BlockedRange
@@ -16,6 +17,12 @@ from verification.models import BlockedRange
 _TRIAL_LENGTH = timedelta(minutes=1)  # in each interval, a blocked range is open this long
 MAX_TRIAL_MESSAGES = 4  # to a blocked range in each trial
 TRIAL_INTERVAL = timedelta(minutes=15)
+
+_IN_FORCE = Select(
+    lambda: BlockedRange.objects.filter(lifted_at=None, ends_at__gt=BindParam("now"), is_warning=False).order_by(
+        "range"
+    )
+)
 
 
 def _load() -> tuple[BlockedRange, ...]:
@@ -66,7 +73,7 @@ def foreign_range(kind: str, address: str) -> str:
 
 def in_force(now: datetime) -> list[BlockedRange]:
     """Return the ranges that are blocked now, without mere warnings."""
-    return list(BlockedRange.objects.filter(lifted_at=None, ends_at__gt=now, is_warning=False).order_by("range"))
+    return _IN_FORCE.all(now=now)
 
 
 def purge(now: datetime, *, keep: timedelta) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from verification.db.compiled_queries import BindParam, Select
 from verification.delivery.inbound import failover_after_receipts
 from verification.delivery.provider_interface import Forged, ParsedCallback, Receipt
 from verification.delivery.routing import circuit_breaker, routes
@@ -18,6 +19,7 @@ _REFERENCE = re.compile(r"[!-~]{1,64}")
 # States in which our own record of sending may be missing.
 _UNNOTED = (MessageState.SENDING, MessageState.UNKNOWN, MessageState.LOST)
 _BAD = (MessageState.UNDELIVERED, MessageState.FAILED)
+_MESSAGE = Select(lambda: Message.objects.filter(handle=BindParam("handle")))
 
 
 def bind(parsed: ParsedCallback, message_id: str, *, provider: str) -> None:
@@ -30,7 +32,7 @@ def bind(parsed: ParsedCallback, message_id: str, *, provider: str) -> None:
     names = [reference, *(each.reference for each in parsed.receipts), *(each.reference for each in parsed.replies)]
     if not all(_REFERENCE.fullmatch(name) for name in names if name):
         raise Forged("it names a message in a way that no provider does")
-    message = Message.objects.filter(handle=message_id).first() if reference else None
+    message = _MESSAGE.first(handle=message_id) if reference else None
     if message is None:
         return
     is_unnoted = not message.reference and message.state in _UNNOTED

@@ -5,15 +5,16 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
+from verification.db.compiled_queries import BindParam, Select
 from verification.db.ttl_cache import TTLCache
 from verification.models import Outage
 
 
 def _coming() -> tuple[Outage, ...]:
-    now = timezone.now()
-    return tuple(Outage.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).order_by("pk"))
+    return tuple(_NOT_ENDED.all(now=timezone.now()))
 
 
+_NOT_ENDED = Select(lambda: Outage.objects.filter(Q(ends_at=None) | Q(ends_at__gt=BindParam("now"))).order_by("pk"))
 _cache = TTLCache(_coming)
 forget = _cache.forget
 

@@ -11,10 +11,16 @@ from django.db.models import F
 
 from verification.db import batched_writes
 from verification.db.batched_writes import Rows
+from verification.db.compiled_queries import BindParam, Update
 from verification.keys import crypto
 from verification.limits.counting.counter_rows import EPOCH, KEY_LENGTH, Condition, db_time, one_more
 from verification.limits.counting.limit_decision import OPEN, Gate
 from verification.models import Counter
+
+_ROW = {name: BindParam(name) for name in ("scope", "key", "window_at")}
+_GIVE_BACK = Update(
+    lambda: (Counter.objects.filter(**_ROW, count__gte=BindParam("by")), {"count": F("count") - BindParam("by")})
+)
 
 
 def window_start(window: timedelta, now: datetime) -> datetime:
@@ -117,5 +123,4 @@ def give_back(rows: Mapping[tuple[str, bytes], WindowLimit], now: datetime) -> N
     """Undo the counts of the limits that are given back."""
     for (scope, key), limit in rows.items():
         if limit.is_given_back:
-            counters = Counter.objects.filter(scope=scope, key=key, window_at=limit.window_at(now))
-            counters.filter(count__gte=limit.by).update(count=F("count") - limit.by)
+            _GIVE_BACK.run(scope=scope, key=key, window_at=limit.window_at(now), by=limit.by)
