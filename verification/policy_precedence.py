@@ -7,7 +7,7 @@ the built-in default. It isn't in `policies`, because notices, which are below t
 import math
 from collections.abc import Iterable
 
-from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Expression, ExpressionWrapper, OuterRef, Q, QuerySet
 
 from verification.models import Policy
 
@@ -22,8 +22,8 @@ def _precedence(policy: Policy) -> tuple[bool, int, float]:
     return (policy.group_id is None, policy.rank, policy.pk or math.inf)
 
 
-def strongest(user: int | OuterRef, field: str) -> QuerySet[Policy]:
-    """Return the policies that set one field for a person (a key or an outer reference). The first row decides."""
+def strongest(user: int | Expression | OuterRef, field: str) -> QuerySet[Policy]:
+    """Return the policies that set one field for a person (a key or what stands for it). The first row decides."""
     mine = Policy.objects.filter(Q(group__isnull=True) | Q(group__user=user), **{f"{field}__isnull": False})
     is_everybodys = ExpressionWrapper(Q(group__isnull=True), output_field=BooleanField())
     return mine.order_by(is_everybodys, "rank", "pk")

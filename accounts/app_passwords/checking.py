@@ -22,6 +22,7 @@ from verification.keys import generated_secrets_and_alphabet
 from verification.policies import DecisionReason
 
 # What a check needs. The rest is read only if something fails.
+_NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
 _OF_USER = ("username", "is_active", "blocked_until", "second_step_locked_at", "securing_since", "grants_epoch")
 _READ = (
     *("user", "name", "program", "grants_epoch", "network", "ends_at", "last_used_at", "places"),
@@ -122,7 +123,7 @@ def _without(request: CheckRequest) -> CheckedAppPassword:
     gate = limits.password_gate(name, context, service=slug) if takes else limits.spend_check(slug, context)
     if not gate.is_open:
         return CheckedAppPassword(CheckResult.LATER)
-    user, until = User.objects.filter(username=name).first(), ldap_directories.deadline()
+    user, until = _NAMED.first(name=name), ldap_directories.deadline()
     checked = _check_password(user, request, until) if takes else password_check.WRONG
     is_accepted = checked.user is not None and _may_without(checked.user, request.now)
     if user is not None and not is_accepted:

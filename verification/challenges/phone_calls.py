@@ -9,6 +9,7 @@ from verification import audit, enrolments, method_registry, notices
 from verification.audit import verification_audit_events
 from verification.challenges import attempts, challenge_data_given_to_methods, correct_answers
 from verification.context import Context
+from verification.db.compiled_queries import BindParam, Select
 from verification.delivery import rendering
 from verification.delivery.provider_interface import Speech
 from verification.inputs import typed_codes
@@ -16,14 +17,16 @@ from verification.method_capabilities import KeyedOnPhone
 from verification.models import Challenge, ChallengeState, Channel, Message
 from verification.outcomes import Outcome, Verdict
 
+_CALL = Select(
+    lambda: Message.objects.select_related("challenge__enrolment", "challenge__user").filter(
+        handle=BindParam("handle"), kind=Channel.CALL, challenge__isnull=False
+    )
+)
+
 
 def keyed(message_handle: str, keys: str, *, now: datetime) -> Speech | None:
     """Check the keys that were pressed, and return what the person hears next. None if the call isn't ours."""
-    message = (
-        Message.objects.select_related("challenge__enrolment", "challenge__user")
-        .filter(handle=message_handle, kind=Channel.CALL, challenge__isnull=False)
-        .first()
-    )
+    message = _CALL.first(handle=message_handle)
     if message is None or message.challenge is None or not message.challenge.enrolment.opens:
         return None
     challenge = message.challenge

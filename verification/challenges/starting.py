@@ -18,6 +18,7 @@ from verification.challenges import (
 )
 from verification.context import Context
 from verification.db import batched_writes
+from verification.db.compiled_queries import BindParam, Select
 from verification.enrolments import EnrolmentLimits
 from verification.keys import crypto
 from verification.limits import blocked_ranges, may_number_get_messages
@@ -284,22 +285,25 @@ def _mode(enrolment: Enrolment, wanted: str, *, purpose: Purpose, rules: Rules) 
     return method.without_number_matching(chosen)
 
 
+_RUNNING = Select(
+    lambda: Challenge.objects.filter(
+        **{name: BindParam(name) for name in ("binding", "purpose", "enrolment", "mode")},
+        state__in=[ChallengeState.OPEN, ChallengeState.SUPERSEDED],
+        resend_at__gt=BindParam("now"),
+        expires_at__gt=BindParam("now"),
+        tries_left__gt=0,
+    ).order_by("-pk")[:1]
+)
+
+
 def _running(enrolment: Enrolment, *, binding: str, purpose: Purpose, mode: str, now: datetime) -> Challenge | None:
     """Return the session's recent challenge for the same option, because choosing it again sends nothing.
 
     This includes one that another option replaced. One whose message failed doesn't count.
     """
-    rows = Challenge.objects.filter(
-        binding=loading_and_session_binding.bind(binding),
-        purpose=purpose,
-        enrolment=enrolment,
-        mode=mode,
-        state__in=[ChallengeState.OPEN, ChallengeState.SUPERSEDED],
-        resend_at__gt=now,
-        expires_at__gt=now,
-        tries_left__gt=0,
+    found = _RUNNING.first(
+        binding=loading_and_session_binding.bind(binding), purpose=purpose, enrolment=enrolment.pk, mode=mode, now=now
     )
-    found = rows.order_by("-pk").first()
     if found is None or not method_registry.has(enrolment.method, Delivered):
         return found
     newest = loading_and_session_binding.NEWEST.first(challenge=found.pk)

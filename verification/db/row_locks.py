@@ -17,9 +17,15 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections, models, transaction
 from django.db.models import Model, QuerySet
 
+from verification.db.compiled_queries import BindParam, Values
+
 _MAX_TRIES = 100  # about 15 ms apart: together much longer than any transaction of a sign-in
 _LOCK_NOT_AVAILABLE = "55P03"  # Source: PostgreSQL documentation, appendix A
 M = TypeVar("M", bound=Model)
+
+_PERSON = Values(
+    lambda: get_user_model().objects.select_for_update(no_key=True).filter(pk=BindParam("user_id")).values_list("pk")
+)
 
 
 def lock_person(user_id: int) -> None:
@@ -27,7 +33,7 @@ def lock_person(user_id: int) -> None:
 
     Others can still write rows that refer to the person.
     """
-    get_user_model().objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk", flat=True).first()
+    _PERSON.all(user_id=user_id)
 
 
 def lock_people(people: Collection[int]) -> list[int]:

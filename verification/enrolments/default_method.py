@@ -7,10 +7,13 @@ from django.db import transaction
 
 from verification.audit import verification_audit_events
 from verification.context import Context
+from verification.db.compiled_queries import BindParam, Update
 from verification.enrolments import lookup, one_change_at_a_time, storage
 from verification.enrolments.signin_options import Option
 from verification.models import Enrolment
 from verification.models.user_protocol import Person
+
+_COUNT = Update(lambda: (get_user_model().objects.filter(pk=BindParam("pk")), {"n_methods": BindParam("n_methods")}))
 
 
 def default(options: Sequence[Option]) -> Option | None:
@@ -50,4 +53,4 @@ def update_default_and_count(user: Person) -> None:
     if left and not any(e.is_default for e in left):
         Enrolment.objects.filter(pk=left[0].pk).update(is_default=True)
     things = {e.address_digest or e.ref for e in left}  # a number that takes texts and calls is one
-    get_user_model().objects.filter(pk=user.pk).update(n_methods=len(things))
+    _COUNT.run(pk=user.pk, n_methods=len(things))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from verification import audit, limits, method_registry, notices
 from verification.audit import verification_audit_events
 from verification.context import Context
+from verification.db.compiled_queries import BindParam, Update, Values
 from verification.delivery.routing import routes
 from verification.enrolments import (
     default_method,
@@ -23,6 +24,17 @@ from verification.method_base import Draft, Method
 from verification.method_capabilities import HandedOut, SharesAddress
 from verification.models import Channel, Enrolment
 from verification.models.user_protocol import Person
+
+_DEFAULT = Values(
+    lambda: Enrolment.objects.filter(user=BindParam("user_id"), confirmed=True, is_default=True).values_list("pk")[:1]
+)
+_NOW = BindParam("now")
+_CONFIRM = Update(
+    lambda: (
+        Enrolment.objects.filter(pk=BindParam("pk"), confirmed=False),
+        {"confirmed": True, "confirmed_at": _NOW, "last_used_at": _NOW, "is_default": BindParam("is_default")},
+    )
+)
 
 
 def is_full(user_id: int, method: Method) -> bool:
@@ -72,10 +84,8 @@ def confirm(enrolment: Enrolment, *, now: datetime, draft: Draft | None = None) 
     _drop_locked(enrolment, now)
     if enrolment.address_digest:
         storage.drop(lookup.same_address(enrolment, enrolment.method).exclude(pk=enrolment.pk))
-    first = not Enrolment.objects.filter(user=enrolment.user, confirmed=True, is_default=True).exists()
-    made = Enrolment.objects.filter(pk=enrolment.pk, confirmed=False).update(
-        confirmed=True, confirmed_at=now, last_used_at=now, is_default=first
-    )
+    is_first = not _DEFAULT.all(user_id=enrolment.user.pk)
+    made = _CONFIRM.run(pk=enrolment.pk, now=now, is_default=is_first)
     if made:
         _verify_supplied(enrolment)
         _add_companions(enrolment, now)

@@ -31,7 +31,9 @@ def keep_counters(enrolments: Iterable[Enrolment]) -> None:
 
 def drop(rows: QuerySet[Enrolment]) -> None:
     """Delete enrolments and all that belongs to them. Locks them first: a challenge may be starting for one."""
-    chosen = [enrolment.pk for enrolment in rows]
+    chosen = list(rows.values_list("pk", flat=True))
+    if not chosen:
+        return
     row_locks.lock_to_delete(Enrolment.objects.filter(pk__in=chosen))
     removed = list(rows.filter(pk__in=chosen))
     keep_counters(removed)

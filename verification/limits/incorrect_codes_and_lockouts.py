@@ -6,12 +6,14 @@ The counts are rows of `Failure`: one per method for incorrect answers in a row,
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, overload
 
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, QuerySet
 
 from verification import conf
+from verification.db.compiled_queries import BindParam, Select, Update, bind_each, fill_each
 from verification.limits import unanswered_messages
 from verification.limits.counting.counter_rows import DAY, UNLIMITED, Row, change_rows, db_time
 from verification.limits.counting.limit_decision import OPEN, Gate
@@ -31,6 +33,8 @@ def day_name(now: datetime) -> str:
 
 
 Statement = tuple[str, Sequence[Any]]
+
+_NAMED = Select(lambda: Failure.objects.filter(user_id=BindParam("user_id"), method__in=bind_each("name", 2)))
 
 
 @overload
@@ -141,7 +145,7 @@ def _count_after(after: Statement | None, sql: str, arguments: list[Any]) -> dic
 def gate(user_id: int, method: str, *, now: datetime, is_counted: bool = False, most_in_row: int = UNLIMITED) -> Gate:
     """Return whether an answer with this method would be checked now. Counts nothing."""
     names = [method, _ALL_LOCKED] if is_counted else [method]
-    rows = {row.method: row for row in Failure.objects.filter(user_id=user_id, method__in=names)}
+    rows = {row.method: row for row in _NAMED.all(user_id=user_id, **fill_each("name", names, 2))}
     row = rows.get(method)
     if any(each.locked_at for each in rows.values()):
         return Gate(is_open=False, is_locked=True, n_failures=row.consecutive if row else 0)
@@ -214,14 +218,23 @@ def _named(user_id: int, names: list[str]) -> list[Row]:
     return [{"user_id": user_id, "method": name} for name in names]
 
 
-_CLEARED: dict[str, Any] = {"consecutive": 0, "next_at": None}
+@cache
+def _unlock(n_names: int) -> Update:
+    """Return the update that resets as many counts of a person, or all of them for 0."""
+
+    def build() -> tuple[QuerySet[Failure], dict[str, Any]]:
+        rows = Failure.objects.filter(user_id=BindParam("user_id"))
+        rows = rows.exclude(method=_ALL_LOCKED).exclude(method__startswith=DAYS)
+        named = rows.filter(method__in=bind_each("name", n_names)) if n_names else rows
+        return _locked(named), {"consecutive": 0, "next_at": None, "locked_at": None}
+
+    return Update(build)
 
 
 def unlock(user_id: int, *methods: str) -> None:
     """Reset failures and lockouts of the methods that were set up again, or of all if support unlocks the person."""
-    rows = Failure.objects.filter(user_id=user_id).exclude(method=_ALL_LOCKED).exclude(method__startswith=DAYS)
     names = [*methods, *(f"{purpose}.{method}" for method in methods for purpose in Purpose.values)]
-    _locked(rows.filter(method__in=names) if methods else rows).update(**_CLEARED, locked_at=None)
+    _unlock(len(names)).run(user_id=user_id, **{f"name{at}": name for at, name in enumerate(names)})
 
 
 def lock_failures(user_id: int) -> None:
@@ -246,10 +259,17 @@ class WrongCodes:
     stopped_at: datetime | None = None
 
 
+_DAYS = Select(
+    lambda: Failure.objects.filter(
+        Q(method__gte=BindParam("first"), method__lte=BindParam("last")) | Q(method=_ALL_LOCKED),
+        user_id=BindParam("user_id"),
+    )
+)
+
+
 def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     """Count a person's incorrect codes in the last 30 days."""
-    is_day = Q(method__gte=day_name(now - WRONG_CODES_PERIOD + DAY), method__lte=day_name(now))
-    rows = list(Failure.objects.filter(is_day | Q(method=_ALL_LOCKED), user_id=user_id))
+    rows = _DAYS.all(user_id=user_id, first=day_name(now - WRONG_CODES_PERIOD + DAY), last=day_name(now))
     days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
     return WrongCodes(
         n=sum(row.consecutive for row in days),

@@ -12,6 +12,7 @@ from verification import limits, method_registry
 from verification.audit import UserEvent
 from verification.context import Context
 from verification.db import batched_writes
+from verification.db.compiled_queries import BindParam, Select
 from verification.delivery import outbox
 from verification.limits import may_number_get_messages, opt_outs
 from verification.models import Channel, Enrolment
@@ -23,6 +24,7 @@ from verification.policy_precedence import strongest
 
 _NOTICES_AT_ONCE = 100  # in one statement
 _NONE: Mapping[int, str] = {}
+_DECIDES = Select(lambda: strongest(BindParam("user_id"), "text_notices")[:1])
 
 
 def notify(
@@ -116,7 +118,7 @@ def circumstances(context: Context) -> dict[str, str]:
 
 def _text(user: Person, template: str, *, now: datetime, until: datetime, values: dict[str, str]) -> None:
     """Text a notice to the person's verified numbers, if their policy says so."""
-    policy = strongest(user.pk, "text_notices").first()
+    policy = _DECIDES.first(user_id=user.pk)
     if TEXT_NOTICES if policy is None else policy.text_notices:
         _text_to_numbers(user, template, now=now, until=until, values=values)
 

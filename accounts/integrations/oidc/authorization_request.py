@@ -12,6 +12,7 @@ from typing import Any
 
 from accounts.integrations.oidc import redirect_uris, scopes_and_claims_about_person
 from accounts.models import OidcClient
+from verification.db.compiled_queries import BindParam, Select
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # Source: RFC 7636, 4.2: base64url of SHA-256
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -70,11 +71,14 @@ class AuthorizationRequest:
     subject: str  # the only person the client accepts, empty for anyone
 
 
+_CLIENT = Select(lambda: OidcClient.objects.select_related("application").filter(client_id=BindParam("client_id")))
+
+
 def answerable(query: Query) -> Answerable:
     """Return where the answer goes. Errors: `Unanswerable`."""
     if len(query.get("client_id", ())) != 1 or not 0 < len(_first(query, "client_id")) <= 255:
         raise Unanswerable("client")
-    client = OidcClient.objects.select_related("application").filter(client_id=_first(query, "client_id")).first()
+    client = _CLIENT.first(client_id=_first(query, "client_id"))
     if client is None or not client.application.is_active:
         raise Unanswerable("client")
     uri = _first(query, "redirect_uri")

@@ -19,7 +19,10 @@ from accounts.support.actions.action_form_and_declaration import Action, ActionR
 from accounts.support.actions.who_may_act_on_whom import Permit
 from verification import audit, limits
 from verification.context import Context
+from verification.db.compiled_queries import BindParam, Select
 from verification.models.random_row_handles import new_handle
+
+_LOCKED = Select(lambda: User.objects.select_for_update(no_key=True).filter(pk=BindParam("pk")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,7 @@ def _prepared(asked: ActionRequest) -> ActionRequest:
 
 def _locked(asked: ActionRequest) -> ActionRequest | None:
     """Lock the user, so that actions run one after another, each with the user as the one before left them."""
-    person = User.objects.select_for_update(no_key=True).filter(pk=asked.person.pk).first()
+    person = _LOCKED.first(pk=asked.person.pk)
     return replace(asked, person=person) if person else None
 
 
