@@ -56,7 +56,7 @@ def read(caller: AuthenticatedDirectory, call: IncomingScimRequest, key: str) ->
 def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> ResourceListing:
     """Return what a list of groups is made of."""
 
-    def render(rows: Sequence[DirectoryGroup], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
+    def render(rows: Sequence[DirectoryGroup], asked: "ResponseParameters[Any]") -> list[dict[str, Any]]:
         if not listing.wants(asked, "members"):
             return [_rendered(row, None, call, asked) for row in rows]
         sizes = dict(_through(rows).values_list("group_id").annotate(n=Count("user_id")))
@@ -224,7 +224,7 @@ def _shown(call: IncomingScimRequest, row: DirectoryGroup) -> ScimResponse:
 
 
 def _rendered(
-    row: DirectoryGroup, members: Sequence[str] | None, call: IncomingScimRequest, asked: ResponseParameters[Any]
+    row: DirectoryGroup, members: Sequence[str] | None, call: IncomingScimRequest, asked: "ResponseParameters[Any]"
 ) -> dict[str, Any]:
     """Return a group as JSON."""
     return Group(

@@ -45,7 +45,7 @@ def resource(model: type[R], payload: Mapping[str, Any], context: Context) -> tu
     return found, _listed(ignored)
 
 
-def patch(model: type[R], payload: Mapping[str, Any]) -> tuple[PatchOp[R] | None, tuple[str, ...]]:
+def patch(model: type[R], payload: Mapping[str, Any]) -> "tuple[PatchOp[R] | None, tuple[str, ...]]":
     """Read the operations of a PATCH, and the names of what was left out. None if nothing else is left.
 
     Errors: `SCIMException`, `ValidationError`.

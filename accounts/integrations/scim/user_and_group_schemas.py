@@ -29,6 +29,9 @@ POLICY = ScimPolicy(
 )
 TOLERANT = ScimPolicy(unknown=ScimPolicy.Unknown.ignore)
 
+# Annotations such as `SearchRequest[Any]` are in quotes. Outside them, each makes another class of pydantic, which
+# reads its source at each start: together a fifth of the time in which this package is imported.
+
 
 class EmailAttribute(ComplexAttribute):
     """An email address. We check it ourselves: the library refuses names such as `corp.local`.

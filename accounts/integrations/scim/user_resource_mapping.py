@@ -134,7 +134,7 @@ def complete(row: ScimPerson, groups: Sequence[Mapping[str, str]], base: str) ->
     return person
 
 
-def render(person: Person, asked: ResponseParameters[Any]) -> dict[str, Any]:
+def render(person: Person, asked: "ResponseParameters[Any]") -> dict[str, Any]:
     """Return a complete person as JSON."""
     return person.model_dump(scim_ctx=ScimContext.RESOURCE_QUERY_RESPONSE, response_parameters=asked)
 

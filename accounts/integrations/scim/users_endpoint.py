@@ -101,7 +101,7 @@ def listed(caller: AuthenticatedDirectory, call: IncomingScimRequest) -> Resourc
     def load(rows: Sequence[ScimPerson], groups: Mapping[int, Groups]) -> list[Person]:
         return [user_resource_mapping.complete(row, groups.get(row.user_id, ()), call.base) for row in rows]
 
-    def render(rows: Sequence[ScimPerson], asked: ResponseParameters[Any]) -> list[dict[str, Any]]:
+    def render(rows: Sequence[ScimPerson], asked: "ResponseParameters[Any]") -> list[dict[str, Any]]:
         people = load(rows, _groups(caller, rows) if listing.wants(asked, "groups") else {})
         return [user_resource_mapping.render(person, asked) for person in people]
 

@@ -36,11 +36,11 @@ class ResourceListing:
     rows: QuerySet[Any]
     columns: Columns
     sortable: Mapping[str, str]
-    render: Callable[[Sequence[Any], SearchRequest[Any]], list[dict[str, Any]]]
+    render: "Callable[[Sequence[Any], SearchRequest[Any]], list[dict[str, Any]]]"
     load: Callable[[Sequence[Any]], Sequence[Resource[Any]]] | None = None
 
 
-def asked(model: Any, sent: Mapping[str, Any]) -> SearchRequest[Any]:
+def asked(model: Any, sent: Mapping[str, Any]) -> "SearchRequest[Any]":
     """Read the parameters of a list. Errors: `SCIMException`, `ValidationError`."""
     by_name = {name.casefold(): value for name, value in sent.items()}
     found = {name: by_name[name.casefold()] for name in _NAMES if by_name.get(name.casefold()) not in (None, "")}
@@ -51,7 +51,7 @@ def asked(model: Any, sent: Mapping[str, Any]) -> SearchRequest[Any]:
     return read
 
 
-def selection(model: Any, call: IncomingScimRequest) -> ResponseParameters[Any]:
+def selection(model: Any, call: IncomingScimRequest) -> "ResponseParameters[Any]":
     """Read which attributes of a resource a client wants. Errors: `ValidationError`."""
     parameters: Any = ResponseParameters.__class_getitem__(model)
     found = {
@@ -61,7 +61,7 @@ def selection(model: Any, call: IncomingScimRequest) -> ResponseParameters[Any]:
     return read
 
 
-def wants(asked: ResponseParameters[Any], name: str) -> bool:
+def wants(asked: "ResponseParameters[Any]", name: str) -> bool:
     """Return whether a client wants an attribute, or a part of it."""
     if asked.attributes:
         return any(_attribute(path).partition(".")[0] == name for path in asked.attributes)
@@ -86,7 +86,7 @@ def search(sent: Mapping[str, Any], kinds: Sequence[ResourceListing]) -> ScimRes
     return _page(asked(models, sent), kinds)
 
 
-def _page(request: SearchRequest[Any], kinds: Sequence[ResourceListing]) -> ScimResponse:
+def _page(request: "SearchRequest[Any]", kinds: Sequence[ResourceListing]) -> ScimResponse:
     start = request.start_index_0 or 0
     left = min(
         size_limits.DEFAULT_PAGE_SIZE if request.count is None else max(0, request.count), size_limits.MAX_PAGE_SIZE
@@ -109,7 +109,7 @@ def _page(request: SearchRequest[Any], kinds: Sequence[ResourceListing]) -> Scim
     return ScimResponse(status=200, body=body)
 
 
-def _rows(request: SearchRequest[Any], kind: ResourceListing, first: int, end: int) -> tuple[int, Sequence[Any]]:
+def _rows(request: "SearchRequest[Any]", kind: ResourceListing, first: int, end: int) -> tuple[int, Sequence[Any]]:
     """Return how many rows a filter finds, and those of one page."""
     rows, matches = kind.rows, None
     if request.filter is not None:
@@ -134,7 +134,7 @@ def _rows(request: SearchRequest[Any], kind: ResourceListing, first: int, end: i
     return len(meant), meant[first:end]
 
 
-def _order(request: SearchRequest[Any], kind: ResourceListing) -> tuple[Any, ...]:
+def _order(request: "SearchRequest[Any]", kind: ResourceListing) -> tuple[Any, ...]:
     if request.sort_by is None:
         return ("pk",)
     column = kind.sortable.get(_attribute(request.sort_by))
