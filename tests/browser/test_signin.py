@@ -1,8 +1,11 @@
 """Tests of sign-in in Chromium: every option, on a phone and a desktop, by keyboard alone and without JavaScript."""
 
 import re
+import time
+from typing import Any
 
 import pytest
+from django.core.servers.basehttp import ServerHandler
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -50,6 +53,29 @@ def test_signs_in_by_the_text_that_the_phone_shows(page: Page, ana: Person) -> N
 
     shown = phone_of(ana, page).get_by_role("button", name=re.compile(r"^Copy \d")).text_content() or ""
     verify(page, re.sub(r"\D", "", shown))
+
+    expect_in(page, ana)
+
+
+def test_signs_in_when_the_answer_to_the_code_comes_late(
+    page: Page, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing: the page learned that its challenge had ended, and loaded again instead of taking the answer."""
+    give_password(page, ana)
+    expect_heading(page, "Verify it’s you")
+    work()
+    phone = phone_of(ana, page)
+    code = re.sub(r"\D", "", phone.get_by_role("button", name=re.compile(r"^Copy \d")).text_content() or "")
+    phone.close()
+    send = ServerHandler.finish_response
+
+    def late(handler: Any) -> None:
+        if handler.environ["REQUEST_METHOD"] == "POST":
+            time.sleep(4)  # the page asks for the state of the challenge twice in that time
+        send(handler)
+
+    monkeypatch.setattr(ServerHandler, "finish_response", late)
+    verify(page, code)
 
     expect_in(page, ana)
 

@@ -60,7 +60,8 @@ function watch(box) {
       if (!reply.ok || reply.redirected) throw new Error(reply.status);
       const answer = await reply.json();
       show(answer);
-      if (answer.done || answer.reload) return finish(answer);
+      // A form that was just sent brings the next page itself, and what its answer sets: a session, for one.
+      if ((answer.done || answer.reload) && !document.querySelector("form[data-sent]")) return finish(answer);
       pause = Date.now() - started < 60_000 ? 1500 : Math.min(pause * 1.3, 10_000);
     } catch {
       pause = Math.min(pause * 2, 30_000);
