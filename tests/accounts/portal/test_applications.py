@@ -40,7 +40,7 @@ def test_says_what_to_expect_when_there_are_none(ana: Person) -> None:
     ana.sign_in()
 
     assert ana.browser.go("/applications/").n_empty_lists == 1
-    assert "Your applications" not in ana.browser.go("/")
+    assert ana.browser.go("/").parts("aria-labelledby", "my-applications") == []
 
 
 def test_a_tile_opens_the_application(ana: Person, wiki: Application) -> None:
@@ -50,6 +50,7 @@ def test_a_tile_opens_the_application(ana: Person, wiki: Application) -> None:
     tile = page.part("class", "app-open")
     assert tile.hrefs == ["https://wiki.example.org/"]
     assert ("Team wiki" in tile.words, "Notes" in tile.words) == (True, True)
+    assert "Team wiki" in ana.browser.go("/").part("aria-labelledby", "my-applications").words
 
 
 def test_says_why_one_cannot_be_used(ana: Person, payroll: Application) -> None:

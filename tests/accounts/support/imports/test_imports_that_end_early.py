@@ -86,6 +86,7 @@ def test_an_import_and_its_check_are_cancelled_on_their_page(
     page = fay.browser.press(button, reason="The wrong file.")
 
     assert words in page
+    assert page.notices == ["warn"]
     assert jobs.work(timezone.now()) == 0
     job = Import.objects.get()
     assert (job.state, job.sealed) == ("cancelled", "")
