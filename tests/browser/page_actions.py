@@ -110,7 +110,7 @@ def _is_desk(page: Page) -> bool:
 def choose(page: Page, label: str) -> None:
     """Take a different option from the list."""
     follow(page, DIFFERENT)
-    expect_heading(page, "Choose how to verify")
+    expect_page(page, "/sign-in/options/")
     press(page, label)
 
 
@@ -130,6 +130,13 @@ def expect_heading(page: Page, words: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(words)
 
 
+def expect_page(page: Page, path: str) -> None:
+    """Wait for the page at this path. Shape: `*` stands for a part that differs, such as the name of a row."""
+    pattern = re.escape(path).replace(r"\*", "[^/]+")
+    expect(page).to_have_url(re.compile(rf"^\w+://[^/]+{pattern}([?#]|$)"))
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
 def expect_said(page: Page, words: str) -> None:
     """Wait for a notice with this text."""
     expect(page.locator(".notice", has_text=words)).to_be_visible()
@@ -147,7 +154,7 @@ def expect_in(page: Page, person: Person) -> None:
 
 def expect_options(page: Page) -> None:
     """Wait for the list of options."""
-    expect_heading(page, "Choose how to verify")
+    expect_page(page, "/sign-in/options/")
 
 
 def phone_of(person: Person, page: Page) -> Page:
@@ -179,7 +186,7 @@ def carry_in(page: Page, person: Person, clock: Clock, site: LiveServer) -> None
 
 def prove_again(page: Page, person: Person) -> None:
     """Verify with the app on the re-authentication page."""
-    expect_heading(page, "Verify it’s you")
+    expect_page(page, "/sign-in/again/")
     press(page, "Authenticator app")
     verify(page, person.read_app())
 

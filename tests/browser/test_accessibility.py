@@ -17,6 +17,7 @@ from tests.browser.page_actions import (
     choose,
     expect_heading,
     expect_options,
+    expect_page,
     fill,
     follow,
     give_password,
@@ -31,6 +32,7 @@ from tests.real_programs.chromium import BROKEN, opened
 from tests.simulated.people import ANAS, DIFFERENT, PASSWORD, Clock, Person, hire, work
 from verification import policies
 from verification.models import Policy
+from verification.policies import DecisionReason
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,7 +65,7 @@ def test_keeps_nobody_out_of_the_second_step(page_checker: PageChecker, ana: Per
     ana.print_codes()
     page = page_checker.page
     give_password(page, ana)
-    expect_heading(page, "Verify it’s you")
+    expect_page(page, "/sign-in/verify/")
     page_checker.at("verify-text")
     wrong = f"{(int(ana.read_text()) + 1) % 1_000_000:06d}"
     verify(page, wrong)
@@ -76,7 +78,7 @@ def test_keeps_nobody_out_of_the_second_step(page_checker: PageChecker, ana: Per
     expect(page.locator(".match")).to_be_visible()
     page_checker.at("verify-call")
     choose(page, "Authenticator app")
-    expect(page.get_by_label("Code from your app")).to_be_visible()
+    expect(page.locator("[data-outcome='method:totp']")).to_be_visible()
     page_checker.at("verify-app")
     choose(page, "Recovery code")
     expect(page.get_by_label("Recovery code")).to_be_visible()
@@ -96,7 +98,7 @@ def test_keeps_nobody_out_of_the_way_to_support(page_checker: PageChecker, cleo:
     page_checker.at("verify-no-other-option")
     User.objects.filter(pk=cleo.user.pk).update(blocked_until=timezone.now() + timedelta(days=1))
     give_password(page_checker.page, cleo)
-    expect_heading(page_checker.page, "Your account is blocked")
+    expect(page_checker.page.locator(f"[data-outcome='why:{DecisionReason.BLOCKED}']")).to_be_visible()
     page_checker.at("closed")
 
     assert page_checker.found == []
@@ -126,10 +128,10 @@ def test_keeps_nobody_out_of_a_new_password(page_checker: PageChecker, ana: Pers
 def test_keeps_nobody_out_of_the_registration(page_checker: PageChecker, ben: Person) -> None:
     page = page_checker.page
     give_password(page, ben)
-    expect_heading(page, "Set up two-step verification")
+    expect_page(page, "/sign-in/register/")
     page_checker.at("register")
     press(page, "Text message")
-    expect_heading(page, "Your phone number")
+    expect_page(page, "/sign-in/register/set-up/text/")
     page_checker.at("register-number")
     number(page, "12")
     expect(page.locator(".field.wrong")).to_be_visible()
@@ -139,20 +141,20 @@ def test_keeps_nobody_out_of_the_registration(page_checker: PageChecker, ben: Pe
     page_checker.at("register-prove-text")
     follow(page, "Set up a different method")
     press(page, "Passkey")
-    expect_heading(page, "Passkey")
+    expect_page(page, "/sign-in/register/set-up/passkey/")
     page_checker.at("register-passkey")
     press(page, "Continue")
-    expect(page.get_by_role("button", name="Create a passkey")).to_be_visible()
+    expect(page.locator("[data-passkey=create] button")).to_be_visible()
     page_checker.at("register-prove-passkey")
     follow(page, "Set up a different method")
     press(page, "Authenticator app")
     unfold(page, "Can’t scan it?")
     page_checker.at("register-prove-app")
     verify(page, ben.read_app())
-    expect_heading(page, "Add a second method")
+    expect_page(page, "/sign-in/register/second/")
     page_checker.at("register-second")
     follow(page, "Not now")
-    expect_heading(page, "Recovery codes")
+    expect_page(page, "/sign-in/register/codes/")
     page_checker.at("register-codes")
     press(page, "Show my recovery codes")
     expect(page.locator("#codes li")).to_have_count(10)
@@ -178,7 +180,7 @@ def test_keeps_nobody_out_of_what_went_wrong(portal_checker: PageChecker) -> Non
     page.goto("/profile/")
     page.context.clear_cookies(name=settings.CSRF_COOKIE_NAME)
     press(page, "Save")
-    expect_heading(page, "This page was open too long")
+    expect(page.locator("[data-outcome='form:old']")).to_be_visible()
     portal_checker.at("csrf")
 
     assert portal_checker.found == []
@@ -190,7 +192,7 @@ def test_keeps_nobody_out_of_a_phone_that_cannot_be_reached(page_checker: PageCh
     press(page_checker.page, "Apply")
     expect(page_checker.page.locator("[data-good]")).to_have_text("Applies to the next message")
     give_password(page_checker.page, ana)
-    expect_heading(page_checker.page, "Verify it’s you")
+    expect_page(page_checker.page, "/sign-in/verify/")
     work()
     expect(page_checker.page.locator(".delivery").get_by_role("link", name="Help: ")).to_be_visible()
     page_checker.at("verify-undelivered")

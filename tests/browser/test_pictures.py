@@ -23,6 +23,7 @@ from tests.browser.page_actions import (
     choose,
     expect_heading,
     expect_options,
+    expect_page,
     give_password,
 )
 from tests.browser.screen_sizes_and_accessibility import SIZES
@@ -56,7 +57,7 @@ _FOOT = """(main, tallest) => {
 def _sign_in_by(method: str) -> Callable[[Page, Person], None]:
     def show(page: Page, ana: Person) -> None:
         give_password(page, ana)
-        expect_heading(page, "Verify it’s you")
+        expect_page(page, "/sign-in/verify/")
         if method != "Text message":
             choose(page, method)
             expect(page.locator(".match") if method == "Phone call" else page.get_by_label("Code from")).to_be_visible()
@@ -80,7 +81,7 @@ def _portal(path: str, heading: str) -> Callable[[Page, Person], None]:
 
 def _register(page: Page, ben: Person) -> None:
     give_password(page, ben)
-    expect_heading(page, "Set up two-step verification")
+    expect_page(page, "/sign-in/register/")
 
 
 OUTSIDE = {

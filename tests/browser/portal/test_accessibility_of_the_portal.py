@@ -8,6 +8,7 @@ from tests.browser.page_actions import (
     MINUTES_UNTIL_REAUTHENTICATION,
     expect_heading,
     expect_in,
+    expect_page,
     fill,
     follow,
     give_password,
@@ -52,7 +53,7 @@ def test_keeps_nobody_out_of_adding_a_method(portal_checker: PageChecker) -> Non
     page = portal_checker.page
     portal_checker.over("/methods/add/", "/methods/add/text/", "/methods/add/call/", "/methods/add/passkey/")
     press(page, "Continue")
-    expect(page.get_by_role("button", name="Create a passkey")).to_be_visible()
+    expect(page.locator("[data-passkey=create] button")).to_be_visible()
     portal_checker.at("methods-add-passkey-prove")
     page.goto("/methods/add/")
     press(page, "Authenticator app")
@@ -92,14 +93,14 @@ def test_keeps_nobody_out_of_app_passwords(portal_checker: PageChecker) -> None:
     fill(page, "Only from this network", "")
     fill(page, "Name", "old laptop")
     press(page, "Create app password")
-    expect_heading(page, "Your app password")
+    expect(page.locator("#app-password")).to_be_visible()
     portal_checker.at("app-passwords-shown")
     follow(page, "Done")
     follow(page, "old laptop")
     expect_heading(page, "old laptop")
     portal_checker.at("app-password")
     follow(page, "Delete app password")
-    expect_heading(page, "Delete this app password?")
+    expect_page(page, "/app-passwords/*/delete/")
     portal_checker.at("app-passwords-delete")
     portal_checker.over("/app-passwords/?unused=1")
 
@@ -110,7 +111,7 @@ def test_keeps_nobody_out_of_making_an_account_safe(portal_checker: PageChecker)
     page = portal_checker.page
     page.goto("/activity/not-me/")
     press(page, "Secure my account")
-    expect_heading(page, "Secure your account: 3 steps")
+    expect_page(page, "/activity/secure/")
     portal_checker.at("activity-securing")
     portal_checker.over("/password/")
     fill(page, "Current password", PASSWORD)
@@ -127,10 +128,10 @@ def test_keeps_nobody_out_of_proving_themselves_again(portal_checker: PageChecke
     page.goto("/methods/")
     clock.forward(minutes=MINUTES_UNTIL_REAUTHENTICATION)
     press(page, "Make default Authenticator app")
-    expect_heading(page, "Verify it’s you")
+    expect_page(page, "/sign-in/again/")
     portal_checker.at("reauthenticate")
     press(page, "Authenticator app")
-    expect_heading(page, "Verify it’s you")
+    expect_page(page, "/sign-in/verify/")
     portal_checker.at("again-verify")
     verify(page, ana.read_app())
     expect_heading(page, "You’re verified")

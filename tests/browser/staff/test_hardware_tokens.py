@@ -54,7 +54,7 @@ def test_two_codes_are_typed_into_one_field(page: Page, ana: Person) -> None:
     page_actions.give_password(page, ana)
     page_actions.follow(page, "Use a different verification option")
     page_actions.press(page, "Hardware token")
-    page_actions.expect_heading(page, "Verify it’s you")
+    page_actions.expect_page(page, "/sign-in/verify/")
 
     page_checker = PageChecker(page)
     page_checker.at("token code")
