@@ -1,7 +1,7 @@
-// What pages gain with a script. Everything works without it; elements ask for an action by a data- attribute.
+// What pages gain with a script. Elements ask for it by a data- attribute, and all works without.
 
 const page = document.documentElement;
-// Countdowns follow the server's clock: a browser's own may be wrong by minutes.
+// Countdowns follow the server's clock: a browser's may be wrong by minutes.
 const skew = Date.parse(page.dataset.now) - Date.now() || 0;
 const all = (selector, root = document) => root.querySelectorAll(selector);
 const secondsTo = (instant) => Math.ceil((Date.parse(instant) - Date.now() - skew) / 1000);
@@ -55,13 +55,13 @@ function watch(box) {
     if (document.hidden || asking) return;
     asking = true;
     try {
-      const signal = AbortSignal.timeout?.(10_000); // a request that was under way when the network changed can hang
+      const signal = AbortSignal.timeout?.(10_000); // a request hangs if the network changes
       const reply = await fetch(box.dataset.statusUrl, { headers: { Accept: "application/json" }, cache: "no-store", signal });
       if (!reply.ok || reply.redirected) throw new Error(reply.status);
       const answer = await reply.json();
       show(answer);
-      // A form that was just sent brings the next page itself, and what its answer sets: a session, for one.
-      if ((answer.done || answer.reload) && !document.querySelector("form[data-sent]")) return finish(answer);
+      // A sent form brings the next page.
+      if ((answer.done || answer.reload) && !all("form[data-sent]").length) return finish(answer);
       pause = Date.now() - started < 60_000 ? 1500 : Math.min(pause * 1.3, 10_000);
     } catch {
       pause = Math.min(pause * 2, 30_000);
@@ -121,7 +121,7 @@ document.addEventListener("click", (event) => {
   if ("reveal" in button.dataset) reveal(button);
 });
 
-// A menu closes on Escape, which gives its button the focus back, and on a press outside of it.
+// A menu closes on Escape, which focuses its button, and on a press outside.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
   if (!menu) return;
@@ -151,7 +151,7 @@ addEventListener("pageshow", () => {
 for (const button of all("[data-copy], [data-download], [data-print], [data-reveal]")) button.hidden = false;
 // The first field to correct gets the focus.
 document.querySelector("[aria-invalid=true]")?.focus();
-// On a narrow screen the list of places scrolls sideways: the present one is brought into view.
+// On a narrow screen the places scroll sideways: bring the present one into view.
 for (const place of all(".nav [aria-current]")) place.scrollIntoView({ block: "nearest", inline: "center" });
 for (const box of all("[data-status-url]")) watch(box);
 tick();
