@@ -21,8 +21,8 @@ from verification.inputs import digits
 from verification.keys import generated_secrets_and_alphabet
 from verification.policies import DecisionReason
 
-# What a check needs. The rest is read only if something fails.
 _NAMED = Select(lambda: User.objects.filter(username=BindParam("name")))
+# What a check needs. The rest is read only if something fails.
 _OF_USER = ("username", "is_active", "blocked_until", "second_step_locked_at", "securing_since", "grants_epoch")
 _READ = (
     *("user", "name", "program", "grants_epoch", "network", "ends_at", "last_used_at", "places"),

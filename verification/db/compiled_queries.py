@@ -1,4 +1,4 @@
-"""Compiled queries: SQL that Django builds once in a process, for the few statements that every sign-in runs.
+"""Compiled queries: SQL that Django builds once in a process, for the statements that run most often.
 
 Django builds a statement again at each call, which takes five to fifteen times as long as the rest of the call. Here it
 builds it once, and each call only fills in its values. Django's own code still turns rows into models.
