@@ -61,7 +61,7 @@ function watch(box) {
       const answer = await reply.json();
       show(answer);
       // A sent form brings the next page.
-      if ((answer.done || answer.reload) && !all("form[data-sent]").length) return finish(answer);
+      if ((answer.done || answer.reload) && !all(".busy").length) return finish(answer);
       pause = Date.now() - started < 60_000 ? 1500 : Math.min(pause * 1.3, 10_000);
     } catch {
       pause = Math.min(pause * 2, 30_000);
