@@ -259,7 +259,7 @@ class WrongCodes:
     stopped_at: datetime | None = None
 
 
-_DAYS = Select(
+_WRONG_CODES = Select(
     lambda: Failure.objects.filter(
         Q(method__gte=BindParam("first"), method__lte=BindParam("last")) | Q(method=_ALL_LOCKED),
         user_id=BindParam("user_id"),
@@ -269,7 +269,7 @@ _DAYS = Select(
 
 def wrong_codes(user_id: int, *, now: datetime) -> WrongCodes:
     """Count a person's incorrect codes in the last 30 days."""
-    rows = _DAYS.all(user_id=user_id, first=day_name(now - WRONG_CODES_PERIOD + DAY), last=day_name(now))
+    rows = _WRONG_CODES.all(user_id=user_id, first=day_name(now - WRONG_CODES_PERIOD + DAY), last=day_name(now))
     days = [row for row in rows if row.method != _ALL_LOCKED and row.consecutive]
     return WrongCodes(
         n=sum(row.consecutive for row in days),
